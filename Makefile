@@ -1,0 +1,58 @@
+# solidair: `make run` turns a real region into a report, `make test` proves that it is right.
+# Both need only Python 3.11+ and make; everything else is installed into .venv, at the pinned versions.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STUDY ?= haaglanden
+OUT ?= out/$(STUDY)
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test lint types contract tests docs docs-serve bench clean help
+.DEFAULT_GOAL := help
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "solidair needs Python 3.11 or newer; try: make PYTHON=python3.12 run"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.run
+
+run: $(VENV)/.run  ## Run the main job: the region Haaglanden (or STUDY=...) into out/
+	$(BIN)/solidair run $(STUDY) -o $(OUT)
+
+test: lint types contract docs tests  ## Everything that must hold: lint, types, import contract, docs, tests
+
+lint: $(VENV)/.dev  ## Style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## Types, strict
+	$(BIN)/mypy
+
+contract: $(VENV)/.dev  ## The import contract: cli -> pool -> models
+	$(BIN)/lint-imports
+
+tests: $(VENV)/.dev  ## Tests, on two cores
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+docs: $(VENV)/.dev  ## Documentation, strict, into site/
+	$(BIN)/mkdocs build --strict --quiet
+
+docs-serve: $(VENV)/.dev  ## Read the documentation at http://127.0.0.1:8000
+	$(BIN)/mkdocs serve
+
+bench: $(VENV)/.dev  ## Speed and memory, as ratios to plain numpy in the same run
+	$(BIN)/python benchmarks/kernel.py
+
+clean:  ## Remove everything that was built
+	rm -rf $(VENV) out build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""The door: commands, progress, reports. Knows no mathematics."""

@@ -1,0 +1,85 @@
+"""The command group, and what happens when something is wrong.
+
+Exit codes: 0 all well; 1 a check failed; 2 the input cannot be used, and nothing was written.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import NoReturn
+
+import click
+
+from solidair.models.problems import InputError
+
+COMMANDS = {
+    "run": "Run a study and write its report.",
+    "check": "Check a study: its files, then simulated figures against exact ones.",
+    "describe": "Say in plain language what an agreement or a study does.",
+    "init": "Write a project of your own to edit, which runs at once.",
+    "list": "List the studies, agreements, regions and cost models that come with solidair.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"solidair.cli.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("solidair"), prog_name="solidair")
+def cli() -> None:
+    """Compare agreements by which municipalities share the cost of specialist youth care.
+
+    Start with `solidair run haaglanden`, or with `solidair init my-region` to use figures of your own.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except InputError as error:
+        show_problems(error)
+        code = 2
+    except click.exceptions.Abort:
+        click.echo("Stopped; nothing was written.", err=True)
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def show_problems(error: InputError) -> None:
+    """Print every problem with its place, value, rule and what to do."""
+    count = len(error.problems)
+    click.echo(click.style(f"{count} problem{'s' if count > 1 else ''} in the input; nothing was written.", bold=True), err=True)
+    for number, problem in enumerate(error.problems, 1):
+        click.echo(f"\n{number}. {problem.file}: {problem.where}", err=True)
+        click.echo(f"   {problem.rule[:1].upper()}{problem.rule[1:]}.", err=True)
+        if problem.value:
+            click.echo(f"   Found: {problem.value}", err=True)
+        if problem.hint:
+            click.echo(f"   {problem.hint}", err=True)

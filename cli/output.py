@@ -1,0 +1,101 @@
+"""Writing a run: into a temporary folder beside the target, renamed when all of it is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from solidair.models.problems import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from solidair.pool.results import Results
+
+MANIFEST = "manifest.json"
+_LIBRARIES = ("solidair", "numpy", "scipy", "numba", "llvmlite", "pandas", "pyarrow", "altair", "vl-convert-python")
+
+
+def check_target(target: Path) -> None:
+    """Refuse a target that is not a folder of an earlier run, before any work is done.
+
+    Raises
+    ------
+    InputError
+        If something that solidair did not write would be replaced, or the place cannot be written to.
+    """
+    if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file():
+        rule = "this folder holds files that solidair did not write, and they would be lost"
+        raise InputError([Problem(str(target), "-o", "", rule, "Choose a new or empty folder.")])
+    if target.exists() and not target.is_dir():
+        rule = "this is a file, but the output is a folder"
+        raise InputError([Problem(str(target), "-o", "", rule, "Choose a new or empty folder.")])
+    parent = next(folder for folder in [target.absolute().parent, *target.absolute().parents] if folder.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        rule = f"nothing can be written in {parent}"
+        raise InputError([Problem(str(target), "-o", "", rule, "Choose a folder that you may write to.")])
+
+
+@contextmanager
+def replaced_folder(target: Path) -> Iterator[Path]:
+    """Yield a temporary folder that takes the target's place when the work succeeds, and vanishes when it does not."""
+    target = target.absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    work.chmod(0o755)
+    try:
+        yield work
+        old = work.with_name(work.name + "-old")
+        if target.exists():
+            target.rename(old)
+        work.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Write each table as CSV and Parquet, and return the SHA-256 of every file."""
+    folder.mkdir()
+    for name, table in tables.items():
+        # newline: the same bytes on every system
+        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+    return {f"{folder.name}/{f.name}": sha256(f.read_bytes()).hexdigest() for f in sorted(folder.iterdir())}
+
+
+def manifest(results: Results, timing: Mapping[str, float], digests: Mapping[str, str]) -> dict[str, Any]:
+    """Return what somebody needs to repeat the run, and to see that they did."""
+    study = results.study
+    return {
+        "study": study.name,
+        "region": study.region.name,
+        "costs": study.costs.name,
+        "agreements": [agreement.name for agreement in study.agreements],
+        "sims": results.sims,
+        "seed": results.seed,
+        "overrides": list(study.overrides),
+        "inputs_sha256": dict(sorted(study.inputs.items())),
+        "tables_sha256": dict(digests),
+        "notes": list(study.region.notes),
+        "versions": {name: version(name) for name in _LIBRARIES},
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "seconds": {name: round(seconds, 3) for name, seconds in timing.items()},
+    }
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON that people can read too."""
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Data only: regions, cost assumptions, agreements and studies, each with its source."""

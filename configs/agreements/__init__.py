@@ -1,0 +1,1 @@
+"""Sharing agreements as TOML, each with its source."""

@@ -1,0 +1,1 @@
+"""Cost models as TOML: every number with unit, year, source and grade."""

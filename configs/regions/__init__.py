@@ -1,0 +1,1 @@
+"""Regions as CSV: members, inhabitants, youth, each file with its source line."""

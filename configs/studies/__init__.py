@@ -1,0 +1,1 @@
+"""Studies as TOML: a region, a cost model, agreements and run settings."""

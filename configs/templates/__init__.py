@@ -1,0 +1,1 @@
+"""The project that `solidair init` writes: commented files to edit."""

@@ -1,0 +1,191 @@
+"""Model beside anchor: published figures that a cost model must reproduce, and what it says about each.
+
+The figures and their sources stand in the cost model file; here is how the model's own value of each is computed.
+Everything is exact: nothing on this page is simulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from solidair.models.costs import AnchorSpec, CostModel
+from solidair.models.exact import product_nodes
+from solidair.models.problems import InputError, Problem, suggest
+
+Quantity = Callable[[CostModel, float | str | None], float]
+ANCHORS: dict[str, Quantity] = {}
+
+
+def _anchor(function: Quantity) -> Quantity:
+    ANCHORS[function.__name__.lstrip("_")] = function
+    return function
+
+
+def anchor_table(costs: CostModel) -> pd.DataFrame:
+    """Return one row per anchor: what was published, what the model gives, and whether it lies within the range.
+
+    Raises
+    ------
+    InputError
+        If the file names a quantity that the model cannot compute.
+    """
+    rows = []
+    problems = []
+    for number, anchor in enumerate(costs.spec.anchors, 1):
+        if anchor.quantity not in ANCHORS:
+            where, rule = f"anchors.{number}.quantity", "unknown quantity"
+            problems.append(Problem(costs.file, where, anchor.quantity, rule, suggest(anchor.quantity, ANCHORS)))
+            continue
+        value = ANCHORS[anchor.quantity](costs, anchor.argument)
+        rows.append(_row(anchor, value))
+    if problems:
+        raise InputError(problems)
+    columns = ["quantity", "argument", "label_nl", "label_en", "unit", "low", "high", "model", "within", "grade", "source"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _row(anchor: AnchorSpec, value: float) -> dict[str, object]:
+    return {
+        "quantity": anchor.quantity,
+        "argument": "" if anchor.argument is None else str(anchor.argument),
+        "label_nl": anchor.label.nl,
+        "label_en": anchor.label.en,
+        "unit": anchor.unit,
+        "low": anchor.low,
+        "high": anchor.high,
+        "model": value,
+        "within": bool(anchor.low <= value <= anchor.high),
+        "grade": anchor.grade,
+        "source": anchor.source,
+    }
+
+
+def _clients(costs: CostModel, ids: list[str] | None = None) -> float:
+    """Return clients a year in the country, counted once per care type."""
+    rates = dict(zip(costs.ids, costs.clients_per_youth, strict=True))
+    return float(costs.spec.national_youth.value * sum(rates[id_] for id_ in ids or costs.ids))
+
+
+def _cost(costs: CostModel, stay_only: bool = False) -> float:
+    """Return cost a year in the country, EUR."""
+    means = [s.mean for s in costs.severities]
+    return float(
+        sum(_clients(costs, [c.id]) * m for c, m in zip(costs.care_types, means, strict=True) if c.stay or not stay_only)
+    )
+
+
+@_anchor
+def _national_cost(costs: CostModel, _: object) -> float:
+    return _cost(costs)
+
+
+@_anchor
+def _clients_of(costs: CostModel, argument: float | str | None) -> float:
+    return _clients(costs, str(argument).split(" "))
+
+
+@_anchor
+def _persons_with_stay(costs: CostModel, _: object) -> float:
+    ids = [c.id for c in costs.care_types if c.stay]
+    return _clients(costs, ids) / costs.spec.persons.per_person_with_stay.value
+
+
+@_anchor
+def _persons(costs: CostModel, _: object) -> float:
+    """Count persons: within care without stay, within stay, then over the groups and the court measures."""
+    persons = costs.spec.persons
+    without = [c.id for c in costs.care_types if not c.stay and not _is_measure(c.iv3)]
+    measures = [c.id for c in costs.care_types if _is_measure(c.iv3)]
+    groups = _clients(costs, without) / persons.per_person_without_stay.value
+    groups += _persons_with_stay(costs, None) + (_clients(costs, measures) if measures else 0.0)
+    return groups / persons.per_person_overall.value
+
+
+def _is_measure(iv3: tuple[str, ...]) -> bool:
+    """Return whether a care type is youth protection or probation (Iv3 taakvelden 6.82a and 6.82b)."""
+    return bool(iv3) and all(code.startswith("6.82") for code in iv3)
+
+
+@_anchor
+def _cost_per_person(costs: CostModel, _: object) -> float:
+    return _cost(costs) / _persons(costs, None)
+
+
+@_anchor
+def _stay_share_of_cost(costs: CostModel, _: object) -> float:
+    return _cost(costs, stay_only=True) / _cost(costs)
+
+
+@_anchor
+def _stay_share_of_persons(costs: CostModel, _: object) -> float:
+    return _persons_with_stay(costs, None) / _persons(costs, None)
+
+
+@_anchor
+def _budget_per_youth(costs: CostModel, _: object) -> float:
+    return _cost(costs) / costs.spec.national_youth.value
+
+
+@_anchor
+def _implied_index(costs: CostModel, argument: float | str | None) -> float:
+    """Pareto-equivalent index (u + e) / e at a line u, with e the mean excess of all cases above it, prices shocked."""
+    u = float(argument or 0)
+    price, weight = product_nodes(costs.price_shocks)
+    above = excess = 0.0
+    for rate, severity in zip(costs.clients_per_youth, costs.severities, strict=True):
+        above += rate * float(weight @ severity.sf(u / price))
+        excess += rate * float((weight * price) @ severity.excess(u / price))
+    return (u + excess / above) / (excess / above)
+
+
+@_anchor
+def _cases_above(costs: CostModel, argument: float | str | None) -> float:
+    u = float(argument or 0)
+    price, weight = product_nodes(costs.price_shocks)
+    pairs = zip(costs.clients_per_youth, costs.severities, strict=True)
+    return float(costs.spec.national_youth.value * sum(rate * (weight @ s.sf(u / price)) for rate, s in pairs))
+
+
+@_anchor
+def _heavy_count_size(costs: CostModel, argument: float | str | None) -> float:
+    """Size of the negative binomial with the same variance as the yearly count of a care type in a municipality.
+
+    All that differs between municipalities counts (need, regional and local volume, over-dispersion), the national
+    shock does not.
+    """
+    place = costs.ids.index(str(argument))
+    square = costs.need_shock.moment(2) * costs.dispersions[place].moment(2)
+    square *= np.prod([shock.moment(2) for shock in costs.volume_shocks[1:]])
+    return float(1.0 / (square - 1.0))
+
+
+@_anchor
+def _spread_of_cost_per_youth(costs: CostModel, argument: float | str | None) -> float:
+    """SD of the logarithm of cost per youth between municipalities of the sizes given as youths, space separated.
+
+    Chance of cases, need, regional and local shocks count; what is common to the country does not. For each size the
+    squared CV gives the variance of the logarithm as log(1 + CV^2), as for a lognormal; then their mean.
+    """
+    youths = np.array([float(part) for part in str(argument).split(" ")])
+    rates = costs.clients_per_youth
+    m1 = np.array([s.mean for s in costs.severities])
+    m2 = np.array([s.moment(2) for s in costs.severities])
+    common = costs.need_shock.moment(2) * np.prod([shock.moment(2) for shock in costs.volume_shocks[1:]])
+    price = np.prod([shock.moment(2) for shock in costs.price_shocks[1:]])
+    theta = np.array([shock.moment(2) for shock in costs.dispersions])
+    mean = rates @ m1
+    square = common * price * (mean**2 + ((rates * m1) ** 2) @ (theta - 1.0))
+    cv2 = square / mean**2 - 1.0 + price * (rates @ m2) / mean**2 / youths
+    return float(np.sqrt(np.log1p(cv2).mean()))
+
+
+@_anchor
+def _index_surprise(costs: CostModel, _: object) -> float:
+    """SD of the national price shock, in percentage points."""
+    return float(100 * np.sqrt(costs.price_shocks[0].variance))
+
+
+__all__ = ["ANCHORS", "anchor_table"]

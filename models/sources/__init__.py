@@ -1,0 +1,1 @@
+"""Readers, one per outside format: a path in, a checked table out."""

@@ -1,0 +1,28 @@
+"""The catalogue: what comes with solidair, by name and title."""
+
+from __future__ import annotations
+
+import tomllib
+
+from solidair.models.sources.regions import read_region
+from solidair.pool.study import KINDS, builtin
+
+
+def catalogue(language: str) -> dict[str, dict[str, str]]:
+    """Return, per kind of file, the title of every file that comes with solidair.
+
+    Parameters
+    ----------
+    language
+        'nl' or 'en'.
+    """
+    entries: dict[str, dict[str, str]] = {}
+    for kind in KINDS:
+        entries[kind] = {}
+        for name, file in builtin(kind).items():
+            if kind == "regions":
+                region = read_region(file)
+                entries[kind][name] = f"{region.title} ({len(region.members)})"
+            else:
+                entries[kind][name] = tomllib.loads(file.read_text(encoding="utf-8"))["title"][language]
+    return entries

@@ -1,0 +1,124 @@
+"""Describe: what an agreement does, in sentences and with one worked case.
+
+The sentences come from the parts themselves and the amounts from `settle`, so a description cannot differ from what
+is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from solidair.models.costs import CostModel
+from solidair.models.problems import InputError
+from solidair.models.regions import Region
+from solidair.pool.agreements import Agreement, settle
+from solidair.pool.measures import measure_cases, measures_for
+from solidair.pool.study import Study, builtin, load_agreement
+
+EXAMPLE_COST = 300_000.0
+"""EUR in a year, of the child in the worked example."""
+
+
+@dataclass(frozen=True)
+class Article:
+    """A clause in words."""
+
+    title: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One case in the smallest member: who pays what."""
+
+    member: str
+    care_type: str
+    cost: float
+    pays: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Description:
+    """An agreement in words."""
+
+    name: str
+    title: str
+    summary: str
+    source: str
+    articles: tuple[Article, ...]
+    example: Example | None
+
+
+def describe(name: str, language: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the description of an agreement or a study, as plain data.
+
+    Parameters
+    ----------
+    name
+        A name that comes with solidair, or a path. What is both a study and an agreement is taken as a study.
+    language
+        'nl' or 'en'.
+    overrides
+        Values to set on top, each 'key=value'; for a study only.
+
+    Raises
+    ------
+    InputError
+        If it is neither, or something is wrong with it.
+    """
+    if name in builtin("agreements") and name not in builtin("studies"):
+        study = Study.load("haaglanden", overrides)
+        agreement = load_agreement(name)
+        return {"title": None, "agreements": [asdict(_described(agreement, study.region, study.costs, language))]}
+    try:
+        study = Study.load(name, overrides)
+    except InputError as not_a_study:
+        try:
+            agreement = load_agreement(name)
+        except InputError:
+            raise not_a_study from None
+        study = Study.load("haaglanden", overrides)
+        if agreement.faults(study.region, study.costs.ids):
+            return {"title": None, "agreements": [asdict(_in_words(agreement, study.costs, language, None))]}
+        return {"title": None, "agreements": [asdict(_described(agreement, study.region, study.costs, language))]}
+    described = [asdict(_described(a, study.region, study.costs, language)) for a in study.agreements]
+    return {"title": study.title[language], "agreements": described}
+
+
+def _described(agreement: Agreement, region: Region, costs: CostModel, language: str) -> Description:
+    return _in_words(agreement, costs, language, worked_example(agreement, region, costs, language))
+
+
+def _in_words(agreement: Agreement, costs: CostModel, language: str, example: Example | None) -> Description:
+    labels = {care.id: care.label[language] for care in costs.care_types}
+    articles = tuple(
+        Article(
+            clause.title[language],
+            (
+                clause.take.words(language, labels),
+                clause.pot.words(language),
+                clause.charge.words(language),
+            ),
+        )
+        for clause in agreement.spec.clauses
+    )
+    spec = agreement.spec
+    return Description(agreement.name, spec.title[language], spec.summary[language], spec.source, articles, example)
+
+
+def worked_example(agreement: Agreement, region: Region, costs: CostModel, language: str) -> Example:
+    """Return who pays for one child of EUR 300,000 in the smallest member, by the same code that settles a year.
+
+    The child is in the care type in which such a cost is likeliest.
+    """
+    smallest = min(range(len(region.members)), key=lambda i: region.members[i].youth)
+    rates = zip(costs.ids, costs.clients_per_youth, costs.severities, strict=True)
+    care_type = max(rates, key=lambda entry: entry[1] * float(entry[2].sf(EXAMPLE_COST)))[0]
+    measures = measures_for(costs.ids, agreement.rules(costs.ids))
+    claims = measure_cases(measures, len(region.members), [smallest], [care_type], [EXAMPLE_COST])
+    ledger = settle(agreement, claims[:, None, None, :], measures, region)
+    pays = {m.name: float(x) for m, x in zip(region.members, ledger.contribution[0, 0], strict=True)}
+    label = next(care.label[language] for care in costs.care_types if care.id == care_type)
+    return Example(region.members[smallest].name, label, EXAMPLE_COST, pays)

@@ -1,0 +1,104 @@
+"""Piecewise linear functions of the cost of one case: the algebra on which every per-case rule rests.
+
+A threshold, a cap, a band or a share is continuous and piecewise linear in the cost of a case, and so is what it leaves
+for the next clause. Such a function is a combination of max(x - a, 0) at a few attachment points a, so the sums
+that the kernel keeps are all that any clause needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CaseFunction:
+    """f(x) = sum of weights[k] * max(x - attachments[k], 0).
+
+    Parameters
+    ----------
+    attachments
+        Where the slope changes, in EUR per case, ascending and not negative.
+    weights
+        How much the slope changes there.
+    """
+
+    attachments: tuple[float, ...]
+    weights: tuple[float, ...]
+
+    @staticmethod
+    def whole() -> CaseFunction:
+        """Return f(x) = x, the whole case."""
+        return CaseFunction((0.0,), (1.0,))
+
+    @staticmethod
+    def nothing() -> CaseFunction:
+        """Return f(x) = 0."""
+        return CaseFunction((), ())
+
+    def __call__(self, cost: FloatArray | float) -> FloatArray:
+        """Return f at each cost, EUR."""
+        x = np.asarray(cost, dtype=np.float64)
+        total = np.zeros_like(x)
+        for attachment, weight in zip(self.attachments, self.weights, strict=True):
+            total = total + weight * np.maximum(x - attachment, 0.0)
+        return total
+
+    def __add__(self, other: CaseFunction) -> CaseFunction:
+        """Return the sum of two functions."""
+        return _collected(
+            [*zip(self.attachments, self.weights, strict=True), *zip(other.attachments, other.weights, strict=True)]
+        )
+
+    def __sub__(self, other: CaseFunction) -> CaseFunction:
+        """Return the difference of two functions."""
+        return self + other.times(-1.0)
+
+    def times(self, factor: float) -> CaseFunction:
+        """Return factor x f."""
+        return _collected([(a, factor * w) for a, w in zip(self.attachments, self.weights, strict=True)])
+
+    def above(self, level: float) -> CaseFunction:
+        """Return max(f(x) - level, 0), for an f that nowhere decreases.
+
+        Raises
+        ------
+        ValueError
+            If f decreases somewhere, so that the excess could start twice.
+        """
+        if level <= 0:
+            return self
+        slope, value, last = 0.0, 0.0, 0.0
+        terms: list[tuple[float, float]] = []
+        start: float | None = None
+        for attachment, weight in [*zip(self.attachments, self.weights, strict=True), (np.inf, 0.0)]:
+            if slope < -1e-12:
+                raise ValueError("what is left of a case decreases with its cost, so an excess of it is undefined")
+            if start is None and slope > 0:
+                crossing = last + (level - value) / slope
+                if crossing <= attachment and np.isfinite(crossing):
+                    start = crossing
+                    terms.append((crossing, slope))
+            if np.isfinite(attachment):
+                if start is not None:
+                    terms.append((attachment, weight))
+                value += slope * (attachment - last)
+                last, slope = attachment, slope + weight
+        return _collected(terms)
+
+    def layer(self, attachment: float, width: float | None) -> CaseFunction:
+        """Return min(max(f(x) - attachment, 0), width); no width means no limit."""
+        excess = self.above(attachment)
+        return excess if width is None else excess - self.above(attachment + width)
+
+
+def _collected(terms: list[tuple[float, float]]) -> CaseFunction:
+    merged: dict[float, float] = {}
+    for attachment, weight in terms:
+        merged[attachment] = merged.get(attachment, 0.0) + weight
+    kept = [(a, w) for a, w in sorted(merged.items()) if abs(w) > 1e-15]
+    return CaseFunction(tuple(a for a, _ in kept), tuple(w for _, w in kept))

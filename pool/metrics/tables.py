@@ -1,0 +1,137 @@
+"""Lay all metrics of all agreements out in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from solidair.pool.metrics import METRICS
+from solidair.pool.metrics.base import Estimate, FloatArray, Metric, Sample, Table
+
+COLUMNS = ("", "_se", "_change", "_change_se")
+"""What a metric's columns end on: value, its error, difference with own use, its paired error."""
+
+MAX_BYTES = 128 * 2**20
+"""What the (sim, member) arrays of one chunk of members may take together."""
+
+
+def metric_tables(
+    samples: Mapping[str, Sample], codes: Sequence[str], names: Sequence[str], *, max_bytes: int = MAX_BYTES
+) -> dict[str, pd.DataFrame]:
+    """Compute every registered metric of every agreement.
+
+    Parameters
+    ----------
+    samples
+        Per agreement what it did, all over the same simulated years, members and own costs.
+    codes, names
+        CBS code and name per member.
+    max_bytes
+        Members are worked on in chunks that keep working memory below about this; it does not change the
+        results.
+
+    Returns
+    -------
+    dict[str, pandas.DataFrame]
+        'stability' and 'transfers', one row per agreement and member, with columns agreement, code, name;
+        'fairness', one row per agreement, with a column agreement. Then per metric `x`, its standard error
+        `x_se`, the difference with own use `x_change` and the paired standard error of that, `x_change_se`.
+
+    Raises
+    ------
+    ValueError
+        If there is no agreement, or the samples do not describe the same years and members.
+    """
+    _check(samples, codes, names)
+    tables: dict[Table, dict[str, FloatArray]] = {"stability": {}, "transfers": {}, "fairness": {}}
+    members = len(codes)
+    for metric in METRICS.values():
+        shape = (len(samples), members) if metric.axis == "member" else (len(samples),)
+        for ending in COLUMNS:
+            tables[metric.table][metric.name + ending] = np.empty(shape)
+    sims = next(iter(samples.values())).sims
+    # Per agreement its contributions and these sorted, own cost likewise, influences and what passes by.
+    arrays = 2 * len(samples) + 8
+    step = max(1, max_bytes // (8 * sims * arrays))
+    for start in range(0, members, step):
+        _fill_members(tables, samples, slice(start, min(start + step, members)))
+    _fill_region(tables, samples)
+
+    rows: dict[str, object] = {"agreement": np.repeat(np.array(list(samples), dtype=object), members)}
+    rows |= {"code": list(codes) * len(samples), "name": list(names) * len(samples)}
+    result = {
+        name: pd.DataFrame(rows | {column: values.ravel() for column, values in tables[name].items()})
+        for name in ("stability", "transfers")
+    }
+    result["fairness"] = pd.DataFrame({"agreement": list(samples)} | tables["fairness"])
+    return result
+
+
+def _check(samples: Mapping[str, Sample], codes: Sequence[str], names: Sequence[str]) -> None:
+    """Raise ValueError unless all samples describe the same years of the members named."""
+    if not samples:
+        raise ValueError("there is no agreement to compute metrics of")
+    first = next(iter(samples.values()))
+    if not len(codes) == len(names) == first.own.shape[1]:
+        raise ValueError(f"{len(codes)} codes and {len(names)} names for {first.own.shape[1]} members")
+    for name, sample in samples.items():
+        for what in ("own", "budget", "youth"):
+            if not np.array_equal(getattr(sample, what), getattr(first, what)):
+                raise ValueError(
+                    f"agreement '{name}': its {what} differs from the first agreement's; not comparable"
+                )
+
+
+def _fill_members(
+    tables: dict[Table, dict[str, FloatArray]], samples: Mapping[str, Sample], members: slice
+) -> None:
+    """Fill the columns of the member metrics for a few members."""
+    first = next(iter(samples.values()))
+    # One member's years lie side by side in memory: sorting and summing over them is several times faster.
+    own = np.asfortranarray(first.own[:, members])
+    budget, youth = first.budget[members], first.youth[members]
+    alone = Sample(own, own, budget, youth)
+    parts = [
+        Sample(np.asfortranarray(s.contribution[:, members]), own, budget, youth) for s in samples.values()
+    ]
+    same = [np.all(part.contribution == own, axis=0) for part in parts]
+    for metric in METRICS.values():
+        if metric.axis == "member":
+            base = metric.function(alone)
+            for row, part in enumerate(parts):
+                estimate = base if bool(same[row].all()) else metric.function(part)
+                _fill(tables, metric, (row, members), estimate, base, same[row])
+
+
+def _fill_region(tables: dict[Table, dict[str, FloatArray]], samples: Mapping[str, Sample]) -> None:
+    """Fill the columns of the metrics of the whole region."""
+    alone = next(iter(samples.values())).stand_alone
+    for metric in METRICS.values():
+        if metric.axis == "region":
+            base = metric.function(alone)
+            for row, sample in enumerate(samples.values()):
+                same = np.asarray(np.array_equal(sample.contribution, sample.own))
+                _fill(tables, metric, row, metric.function(sample), base, same)
+
+
+def _fill(
+    tables: dict[Table, dict[str, FloatArray]],
+    metric: Metric,
+    where: int | tuple[int, slice],
+    estimate: Estimate,
+    base: Estimate,
+    same: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+) -> None:
+    """Fill the columns of one metric and agreement; `same` marks who bears its own cost in every year."""
+    change, change_se = estimate.minus(base)
+    # Bearing one's own cost is own use: no doubt is left, though the error of a share would say so.
+    values = (
+        estimate.value,
+        estimate.standard_error,
+        np.where(same, 0.0, change),
+        np.where(same, 0.0, change_se),
+    )
+    for ending, value in zip(COLUMNS, values, strict=True):
+        tables[metric.table][metric.name + ending][where] = value

@@ -1,0 +1,56 @@
+"""Charges: who pays for what the pot has paid out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from solidair.models.regions import Region
+from solidair.models.schema import Config
+from solidair.pool.parts.keys import AnyKey
+from solidair.pool.parts.registry import part
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class ChargeBase(Config):
+    """A charge."""
+
+    def spread(self, paid: FloatArray, region: Region) -> FloatArray:
+        """Return what each member is charged, (sim, year, member) EUR, given what was paid, same shape."""
+        raise NotImplementedError  # pragma: no cover - every registered charge has its own
+
+    def faults(self, region: Region) -> list[str]:
+        """Return what this charge needs of the region and does not find, in words."""
+        return []
+
+    def words(self, language: str) -> str:
+        """Return the charge as a sentence."""
+        raise NotImplementedError  # pragma: no cover - every registered charge has its own
+
+
+@part("charge", "key")
+class KeyCharge(ChargeBase):
+    """Members pay the total by a key."""
+
+    kind: Literal["key"] = "key"
+    key: AnyKey
+
+    def spread(self, paid: FloatArray, region: Region) -> FloatArray:  # noqa: D102
+        return paid.sum(axis=-1, keepdims=True) * self.key.weights(region)
+
+    def faults(self, region: Region) -> list[str]:  # noqa: D102
+        return self.key.faults(region)
+
+    def words(self, language: str) -> str:  # noqa: D102
+        key = self.key.words(language)
+        return {
+            "nl": f"De gemeenten betalen het totaal samen, verdeeld naar {key}.",
+            "en": f"The municipalities pay the total together, divided by {key}.",
+        }[language]
+
+
+AnyCharge = Annotated[KeyCharge, Field()]

@@ -1,0 +1,175 @@
+"""Keys: how a shared amount is spread over members, as weights that are not negative and sum to 1."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, field_validator, model_validator
+
+from solidair.models.problems import suggest
+from solidair.models.regions import Region
+from solidair.models.schema import Config
+from solidair.pool.parts.registry import part
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class KeyBase(Config):
+    """A key. Subclasses give the raw size of each member; shares follow."""
+
+    def sizes(self, region: Region) -> FloatArray:
+        """Return what the shares are proportional to, shape (member,)."""
+        raise NotImplementedError  # pragma: no cover - every registered key has its own
+
+    def weights(self, region: Region) -> FloatArray:
+        """Return the share of each member, shape (member,), not negative, summing to 1."""
+        sizes = self.sizes(region)
+        return np.asarray(sizes / sizes.sum(), dtype=np.float64)
+
+    def faults(self, region: Region) -> list[str]:
+        """Return what this key needs of the region and does not find, in words."""
+        return []
+
+    def words(self, language: str) -> str:
+        """Return what the key is, to follow 'by' or 'naar'."""
+        raise NotImplementedError  # pragma: no cover - every registered key has its own
+
+
+@part("key", "youth")
+class YouthKey(KeyBase):
+    """In proportion to the number of youths aged 0-17."""
+
+    kind: Literal["youth"] = "youth"
+
+    def sizes(self, region: Region) -> FloatArray:  # noqa: D102
+        return np.asarray(region.youth, dtype=np.float64)
+
+    def words(self, language: str) -> str:  # noqa: D102
+        return {"nl": "aantal jeugdigen (0-17 jaar)", "en": "number of youths (aged 0-17)"}[language]
+
+
+@part("key", "inhabitants")
+class InhabitantsKey(KeyBase):
+    """In proportion to the number of inhabitants."""
+
+    kind: Literal["inhabitants"] = "inhabitants"
+
+    def sizes(self, region: Region) -> FloatArray:  # noqa: D102
+        return np.asarray(region.inhabitants, dtype=np.float64)
+
+    def words(self, language: str) -> str:  # noqa: D102
+        return {"nl": "inwonertal", "en": "number of inhabitants"}[language]
+
+
+@part("key", "budget")
+class BudgetKey(KeyBase):
+    """In proportion to the youth budget of the member."""
+
+    kind: Literal["budget"] = "budget"
+
+    def sizes(self, region: Region) -> FloatArray:  # noqa: D102
+        return np.asarray(region.budget, dtype=np.float64)
+
+    def words(self, language: str) -> str:  # noqa: D102
+        return {"nl": "aandeel in de jeugdbudgetten", "en": "share of the youth budgets"}[language]
+
+
+@part("key", "need")
+class NeedKey(KeyBase):
+    """In proportion to youths times the need index of the region file."""
+
+    kind: Literal["need"] = "need"
+
+    def sizes(self, region: Region) -> FloatArray:  # noqa: D102
+        return np.asarray(region.youth * region.need_index, dtype=np.float64)
+
+    def faults(self, region: Region) -> list[str]:  # noqa: D102
+        missing = [m.name for m in region.members if m.need_index is None]
+        return [f"the key 'need' needs the column need_index, empty for {', '.join(missing)}"] if missing else []
+
+    def words(self, language: str) -> str:  # noqa: D102
+        return {"nl": "aantal jeugdigen maal behoefte-index", "en": "number of youths times need index"}[language]
+
+
+@part("key", "equal")
+class EqualKey(KeyBase):
+    """The same share for every member."""
+
+    kind: Literal["equal"] = "equal"
+
+    def sizes(self, region: Region) -> FloatArray:  # noqa: D102
+        return np.ones(len(region.members))
+
+    def words(self, language: str) -> str:  # noqa: D102
+        return {"nl": "gelijke delen", "en": "equal shares"}[language]
+
+
+@part("key", "fixed")
+class FixedKey(KeyBase):
+    """Shares written down in the agreement, by CBS code; they sum to 1."""
+
+    kind: Literal["fixed"] = "fixed"
+    shares: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(min_length=1)
+
+    @field_validator("shares")
+    @classmethod
+    def _complete(cls, shares: dict[str, float]) -> dict[str, float]:
+        total = sum(shares.values())
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the shares must sum to 1, but sum to {total:.6g}")
+        return shares
+
+    def sizes(self, region: Region) -> FloatArray:  # noqa: D102
+        return np.array([self.shares.get(code, 0.0) for code in region.codes])
+
+    def faults(self, region: Region) -> list[str]:  # noqa: D102
+        unknown = [code for code in self.shares if code not in region.codes]
+        missing = [code for code in region.codes if code not in self.shares]
+        faults = [f"the fixed key names {c}, which is no member. {suggest(c, region.codes)}" for c in unknown]
+        if missing:
+            faults.append(f"the fixed key has no share for {', '.join(missing)} (write 0 if none is meant)")
+        return faults
+
+    def words(self, language: str) -> str:  # noqa: D102
+        return {"nl": "vaste aandelen", "en": "fixed shares"}[language]
+
+
+class MixPart(Config):
+    """A key with its weight in a mixture."""
+
+    weight: float = Field(ge=0, le=1)
+    key: AnyKey
+
+
+@part("key", "mix")
+class MixKey(KeyBase):
+    """A weighted mean of keys; the weights sum to 1."""
+
+    kind: Literal["mix"] = "mix"
+    parts: tuple[MixPart, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _complete(self) -> MixKey:
+        total = sum(part.weight for part in self.parts)
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the weights of a mixed key must sum to 1, but sum to {total:.6g}")
+        return self
+
+    def sizes(self, region: Region) -> FloatArray:  # noqa: D102
+        return np.sum([part.weight * part.key.weights(region) for part in self.parts], axis=0)
+
+    def faults(self, region: Region) -> list[str]:  # noqa: D102
+        return [fault for part in self.parts for fault in part.key.faults(region)]
+
+    def words(self, language: str) -> str:  # noqa: D102
+        joiner = {"nl": " en ", "en": " and "}[language]
+        return joiner.join(f"{100 * part.weight:g}% {part.key.words(language)}" for part in self.parts)
+
+
+AnyKey = Annotated[
+    YouthKey | InhabitantsKey | BudgetKey | NeedKey | EqualKey | FixedKey | MixKey, Field(discriminator="kind")
+]
+MixPart.model_rebuild()
+MixKey.model_rebuild()

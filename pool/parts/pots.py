@@ -1,0 +1,45 @@
+"""Pots: what is paid out of what was handed in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from solidair.models.schema import Config
+from solidair.pool.parts.registry import part
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class PotBase(Config):
+    """A pot."""
+
+    def pay(self, handed_in: FloatArray) -> FloatArray:
+        """Return what is paid to each member for what it handed in, (sim, year, member) EUR."""
+        raise NotImplementedError  # pragma: no cover - every registered pot has its own
+
+    def words(self, language: str) -> str:
+        """Return the pot as a sentence."""
+        raise NotImplementedError  # pragma: no cover - every registered pot has its own
+
+
+@part("pot", "full")
+class FullPot(PotBase):
+    """Everything that is handed in is paid."""
+
+    kind: Literal["full"] = "full"
+
+    def pay(self, handed_in: FloatArray) -> FloatArray:  # noqa: D102
+        return handed_in
+
+    def words(self, language: str) -> str:  # noqa: D102
+        return {
+            "nl": "Alles wat is ingebracht, wordt gezamenlijk betaald.",
+            "en": "Everything that is handed in is paid jointly.",
+        }[language]
+
+
+AnyPot = Annotated[FullPot, Field()]

@@ -1,0 +1,104 @@
+"""Takes: what a member hands in. Each is a function of what earlier clauses left of every single case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from solidair.models.schema import Config
+from solidair.pool.layers import CaseFunction
+from solidair.pool.parts.registry import part
+from solidair.pool.parts.words import money, percent, scope_words
+
+Labels = Mapping[str, str]
+
+
+class TakeBase(Config):
+    """A take on the cases of some care types.
+
+    Parameters
+    ----------
+    scope
+        'all', or identifiers of care types.
+    share
+        Share of the amount that is handed in, from 0 to 1.
+    """
+
+    scope: Literal["all"] | tuple[str, ...] = Field(default="all")
+    share: float = Field(default=1.0, ge=0, le=1)
+
+    def types(self, care_types: Sequence[str]) -> tuple[str, ...]:
+        """Return the care types in scope, in the order of the cost model."""
+        return tuple(c for c in care_types if self.scope == "all" or c in self.scope)
+
+    def of_case(self, left: CaseFunction) -> CaseFunction:
+        """Return what is handed in of a case of which `left` is left."""
+        raise NotImplementedError  # pragma: no cover - every registered take has its own
+
+    def rules(self, left: Mapping[str, CaseFunction]) -> dict[str, CaseFunction]:
+        """Return, per care type in scope, what is handed in as a function of the cost of a case."""
+        return {care_type: self.of_case(left[care_type]) for care_type in self.types(tuple(left))}
+
+    def words(self, language: str, labels: Labels) -> str:
+        """Return the take as a sentence; `labels` names the care types."""
+        raise NotImplementedError  # pragma: no cover - every registered take has its own
+
+
+@part("take", "share")
+class ShareTake(TakeBase):
+    """A share of the cost of the care types in scope."""
+
+    kind: Literal["share"] = "share"
+
+    def of_case(self, left: CaseFunction) -> CaseFunction:  # noqa: D102
+        return left.times(self.share)
+
+    def words(self, language: str, labels: Labels) -> str:  # noqa: D102
+        scope = scope_words(self.scope, labels, language)
+        if self.share == 1:
+            return {
+                "nl": f"Elke gemeente brengt de volledige kosten van {scope} in.",
+                "en": f"Every municipality hands in the whole cost of {scope}.",
+            }[language]
+        return {
+            "nl": f"Elke gemeente brengt {percent(self.share, 'nl')} van de kosten van {scope} in en betaalt de rest zelf.",
+            "en": f"Every municipality hands in {percent(self.share, 'en')} of the cost of {scope} and pays the rest itself.",
+        }[language]
+
+
+@part("take", "excess")
+class ExcessTake(TakeBase):
+    """What a single child costs in a year above the retention, up to a limit if there is one.
+
+    Parameters
+    ----------
+    retention
+        EUR per child and year that its municipality bears itself.
+    limit
+        The most that is handed in for one child in a year, EUR, before the share; none if left out.
+    """
+
+    kind: Literal["excess"] = "excess"
+    retention: float = Field(ge=0)
+    limit: float | None = Field(default=None, gt=0)
+
+    def of_case(self, left: CaseFunction) -> CaseFunction:  # noqa: D102
+        return left.layer(self.retention, self.limit).times(self.share)
+
+    def words(self, language: str, labels: Labels) -> str:  # noqa: D102
+        scope = scope_words(self.scope, labels, language)
+        line = money(self.retention, language)
+        if language == "nl":
+            text = f"Kost één kind in een jaar meer dan {line} aan {scope}, dan brengt zijn gemeente "
+            text += "het meerdere in" if self.share == 1 else f"{percent(self.share, 'nl')} van het meerdere in"
+            text += f", tot hoogstens {money(self.limit, 'nl')} per kind" if self.limit else ""
+            return f"{text}. De eerste {line} per kind betaalt zij zelf."
+        text = f"If one child costs more than {line} in a year of {scope}, its municipality hands in "
+        text += "what is above" if self.share == 1 else f"{percent(self.share, 'en')} of what is above"
+        text += f", up to {money(self.limit, 'en')} per child" if self.limit else ""
+        return f"{text}. The first {line} per child it pays itself."
+
+
+AnyTake = Annotated[ShareTake | ExcessTake, Field(discriminator="kind")]

@@ -1,0 +1,206 @@
+"""Results: what a run leaves behind, as tables with their Monte Carlo errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from solidair.models.anchors import anchor_table
+from solidair.pool.exactness import comparison
+from solidair.pool.measures import MeasureSet
+from solidair.pool.metrics.base import Sample
+from solidair.pool.metrics.tables import metric_tables
+from solidair.pool.study import Study
+
+FloatArray = npt.NDArray[np.float64]
+
+TABLES = ("stability", "transfers", "fairness", "clauses", "distribution", "members", "anchors", "assumptions", "check")
+"""Names of all tables of a run."""
+
+LEVELS = tuple(np.round(np.concatenate([np.arange(0.01, 1.0, 0.01), [0.995, 0.999]]), 3))
+"""Probabilities of the distribution table."""
+
+
+@dataclass(frozen=True)
+class ClauseTotals:
+    """What a clause moves in an average year.
+
+    Parameters
+    ----------
+    paid, charged
+        Mean per clause and member, shape (clause, member), EUR a year.
+    """
+
+    paid: FloatArray
+    charged: FloatArray
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a run leaves behind.
+
+    Parameters
+    ----------
+    study, sims, seed
+        What was run.
+    measures
+        What the engine kept of each simulated year.
+    own
+        Cost of own cases, (sim, year, member) EUR.
+    own_expected
+        What own cases are expected to cost given the need drawn in the sim, (sim, year, member) EUR.
+    contributions
+        Per agreement what each member bears, (sim, year, member) EUR.
+    expected
+        Per agreement what each member is expected to bear given the need drawn in the sim, same shape.
+    clauses
+        Per agreement the means of its ledger.
+    central_sums, exact_mean, exact_variance
+        For the comparison with exact figures; see `solidair.pool.exactness`.
+    """
+
+    study: Study
+    sims: int
+    seed: int
+    measures: MeasureSet
+    own: FloatArray
+    own_expected: FloatArray
+    contributions: Mapping[str, FloatArray]
+    expected: Mapping[str, FloatArray]
+    clauses: Mapping[str, ClauseTotals]
+    central_sums: FloatArray
+    exact_mean: FloatArray
+    exact_variance: FloatArray
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table by name, one of `TABLES`.
+
+        Raises
+        ------
+        KeyError
+            If there is no such table.
+        """
+        if name not in TABLES:
+            raise KeyError(f"there is no table '{name}'; there are {', '.join(TABLES)}")
+        table = self._metrics[name] if name in self._metrics else getattr(self, f"_{name}")()
+        return table.copy()
+
+    def sample(self, agreement: str) -> Sample:
+        """Return what one agreement did to the members, for the metrics."""
+        region = self.study.region
+        return Sample(
+            contribution=self.contributions[agreement][:, 0, :],
+            own=self.own[:, 0, :],
+            budget=np.asarray(region.budget, dtype=np.float64),
+            youth=np.asarray(region.youth, dtype=np.float64),
+        )
+
+    @cached_property
+    def _metrics(self) -> dict[str, pd.DataFrame]:
+        region = self.study.region
+        samples = {agreement: self.sample(agreement) for agreement in self.contributions}
+        return metric_tables(samples, list(region.codes), list(region.names))
+
+    def _clauses(self) -> pd.DataFrame:
+        rows = []
+        for agreement in self.study.agreements:
+            totals = self.clauses[agreement.name]
+            for number, clause in enumerate(agreement.spec.clauses):
+                for i, member in enumerate(self.study.region.members):
+                    rows.append(
+                        {
+                            "agreement": agreement.name,
+                            "clause": number + 1,
+                            "title_nl": clause.title.nl,
+                            "title_en": clause.title.en,
+                            "code": member.code,
+                            "name": member.name,
+                            "paid_mean": totals.paid[number, i],
+                            "charged_mean": totals.charged[number, i],
+                        }
+                    )
+        columns = ["agreement", "clause", "title_nl", "title_en", "code", "name", "paid_mean", "charged_mean"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _distribution(self) -> pd.DataFrame:
+        """Quantiles of what each member bears, as inf{x : F(x) >= p} of the simulated years."""
+        parts = []
+        for agreement, contribution in self.contributions.items():
+            values = np.quantile(contribution[:, 0, :], LEVELS, axis=0, method="inverted_cdf")
+            for i, member in enumerate(self.study.region.members):
+                part = pd.DataFrame({"probability": LEVELS, "contribution": values[:, i]})
+                part.insert(0, "name", member.name)
+                part.insert(0, "code", member.code)
+                part.insert(0, "agreement", agreement)
+                parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    def _members(self) -> pd.DataFrame:
+        region, costs = self.study.region, self.study.costs
+        rows = []
+        for member in region.members:
+            need = 1.0 if member.need_index is None else member.need_index
+            clients = member.youth * costs.clients_per_youth * need
+            rows.append(
+                {
+                    "code": member.code,
+                    "name": member.name,
+                    "inhabitants": member.inhabitants,
+                    "youth": member.youth,
+                    "youth_budget_eur": member.youth_budget_eur,
+                    "budget_derived": member.budget_derived,
+                    "need_index": np.nan if member.need_index is None else member.need_index,
+                    "expected_clients": float(clients.sum()),
+                    "expected_clients_in_stay": float(clients[[c.stay for c in costs.care_types]].sum()),
+                    "expected_cost_eur": float(clients @ [severity.mean for severity in costs.severities]),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def _anchors(self) -> pd.DataFrame:
+        return anchor_table(self.study.costs)
+
+    def _assumptions(self) -> pd.DataFrame:
+        return assumption_table(self.study)
+
+    def _check(self) -> pd.DataFrame:
+        return comparison(
+            self.study, self.measures, self.sims, self.central_sums, self.exact_mean, self.exact_variance
+        )
+
+
+def assumption_table(study: Study) -> pd.DataFrame:
+    """Return every number that goes into a study, with unit, year, grade and source."""
+    rows = [
+        {
+            "input": key,
+            "value": quantity.value,
+            "unit": quantity.unit,
+            "year": quantity.year,
+            "grade": quantity.grade,
+            "source": quantity.source,
+        }
+        for key, quantity in study.costs.quantities()
+    ]
+    for member in study.region.members:
+        if member.budget_derived:
+            per_youth = member.youth_budget_eur / member.youth
+            source = f"youths x EUR {per_youth:,.0f} (budget_per_youth); no budget in the region file"
+        rows.append(
+            {
+                "input": f"region.{member.code}.youth_budget_eur",
+                "value": member.youth_budget_eur,
+                "unit": "EUR a year",
+                "year": study.costs.spec.price_level if member.budget_derived else study.region.year,
+                "grade": "derived" if member.budget_derived else "sourced",
+                "source": source if member.budget_derived else study.region.source,
+            }
+        )
+    table = pd.DataFrame(rows)
+    table["year"] = table["year"].astype("Int64")
+    return table
