@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from solidair.models.costs import AnchorSpec, CostModel
 from solidair.models.exact import product_nodes
 from solidair.models.problems import InputError, Problem, suggest
+from solidair.models.schema import in_language
 
+FloatArray = npt.NDArray[np.float64]
 Quantity = Callable[[CostModel, float | str | None], float]
 ANCHORS: dict[str, Quantity] = {}
 
@@ -43,7 +46,8 @@ def anchor_table(costs: CostModel) -> pd.DataFrame:
         rows.append(_row(anchor, value))
     if problems:
         raise InputError(problems)
-    columns = ["quantity", "argument", "label_nl", "label_en", "unit", "low", "high", "model", "within", "grade", "source"]
+    columns = ["quantity", "argument", "label_nl", "label_en", "unit", "low", "high", "model", "within", "grade"]
+    columns += ["source_nl", "source_en"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -59,7 +63,8 @@ def _row(anchor: AnchorSpec, value: float) -> dict[str, object]:
         "model": value,
         "within": bool(anchor.low <= value <= anchor.high),
         "grade": anchor.grade,
-        "source": anchor.source,
+        "source_nl": in_language(anchor.source, "nl"),
+        "source_en": in_language(anchor.source, "en"),
     }
 
 
@@ -169,17 +174,31 @@ def _spread_of_cost_per_youth(costs: CostModel, argument: float | str | None) ->
     Chance of cases, need, regional and local shocks count; what is common to the country does not. For each size the
     squared CV gives the variance of the logarithm as log(1 + CV^2), as for a lognormal; then their mean.
     """
+    cv2 = _squared_cv(costs, argument, levels=slice(1, 3), need=costs.need_shock.moment(2))
+    return float(np.sqrt(np.log1p(cv2).mean()))
+
+
+@_anchor
+def _spread_of_yearly_cost(costs: CostModel, argument: float | str | None) -> float:
+    """SD of a year's cost around its expectation, as a share of it, for municipalities of one region at known need.
+
+    Only chance of cases and local shocks count: need and what is common to the region are in the expectation.
+    """
+    return float(np.sqrt(_squared_cv(costs, argument, levels=slice(2, 3), need=1.0).mean()))
+
+
+def _squared_cv(costs: CostModel, argument: float | str | None, levels: slice, need: float) -> FloatArray:
+    """Return the squared CV of the yearly cost of municipalities of the given sizes, shocks of some levels only."""
     youths = np.array([float(part) for part in str(argument).split(" ")])
     rates = costs.clients_per_youth
     m1 = np.array([s.mean for s in costs.severities])
     m2 = np.array([s.moment(2) for s in costs.severities])
-    common = costs.need_shock.moment(2) * np.prod([shock.moment(2) for shock in costs.volume_shocks[1:]])
-    price = np.prod([shock.moment(2) for shock in costs.price_shocks[1:]])
+    volume = need * np.prod([shock.moment(2) for shock in costs.volume_shocks[levels]])
+    price = np.prod([shock.moment(2) for shock in costs.price_shocks[levels]])
     theta = np.array([shock.moment(2) for shock in costs.dispersions])
     mean = rates @ m1
-    square = common * price * (mean**2 + ((rates * m1) ** 2) @ (theta - 1.0))
-    cv2 = square / mean**2 - 1.0 + price * (rates @ m2) / mean**2 / youths
-    return float(np.sqrt(np.log1p(cv2).mean()))
+    square = volume * price * (mean**2 + ((rates * m1) ** 2) @ (theta - 1.0))
+    return np.asarray(square / mean**2 - 1.0 + price * (rates @ m2) / mean**2 / youths)
 
 
 @_anchor

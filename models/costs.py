@@ -22,7 +22,7 @@ from pydantic import Field
 
 from solidair.models.care import CareType
 from solidair.models.problems import InputError, Problem
-from solidair.models.schema import Config, Quantity, Words, parse
+from solidair.models.schema import Config, Quantity, Source, Words, parse
 from solidair.models.severity import Severity
 from solidair.models.severity_spec import build_severity, quantities_of
 from solidair.models.shocks import GammaShock, LognormalShock, NoShock, Shock
@@ -84,7 +84,7 @@ class AnchorSpec(Config):
     high: float
     unit: str
     grade: Literal["sourced", "derived", "assumed"]
-    source: str
+    source: Source
     argument: float | str | None = None
 
 

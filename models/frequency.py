@@ -116,6 +116,11 @@ class Poisson(Frequency):
             raise ValueError(f"Poisson: rate = {self.rate}: must be a finite number of at least 0")
 
     @property
+    def highest(self) -> float:
+        """Zero for a rate of zero, else infinite."""
+        return math.inf if self.rate > 0.0 else 0.0
+
+    @property
     def mean(self) -> float:
         """The rate."""
         return self.rate
@@ -359,7 +364,7 @@ class ZeroModified(Frequency):
     """Law with the probability of zero replaced and the rest kept in proportion.
 
     P(N = k) = (1 - p0) / (1 - P(base = 0)) * P(base = k) for k >= 1 (Klugman, Panjer & Willmot, Loss
-    Models, 4th ed., section 6.6).
+    Models, 4th ed., chapter 6).
 
     Parameters
     ----------
@@ -407,7 +412,8 @@ class ZeroModified(Frequency):
     def cdf(self, k: ArrayLike) -> Floats:
         """P(N <= k)."""
         k = as_floats(k)
-        return np.where(k < 0.0, 0.0, np.maximum(1.0 - self.sf(k), self.p0))
+        value = np.where(k < 1.0, self.p0, np.maximum(1.0 - self.sf(k), self.p0))
+        return np.where(k < 0.0, 0.0, value)
 
     def sf(self, k: ArrayLike) -> Floats:
         """P(N > k)."""

@@ -1,6 +1,6 @@
 """Problems with input: collected, so that a user sees all of them at once.
 
-Each problem names the file, the place in it, the value found, the rule that it breaks and what to do about it.
+Each problem names the file, the place in it, the value found, the rule that it breaks and what to do.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Problem:
 
     def __str__(self) -> str:
         found = f" (found: {self.value})" if self.value else ""
-        return f"{self.file}: {self.where}: {self.rule}{found}. {self.hint}"
+        return f"{self.file}: {self.where}: {self.rule}{found}. {self.hint}".rstrip()
 
 
 class InputError(ValueError):

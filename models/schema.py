@@ -1,22 +1,33 @@
-"""Checked input from TOML documents: pydantic models in, all problems out, in words that a user can act on."""
+"""Checked input from TOML documents: pydantic models in, all problems out, in words a user can act on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from solidair.models.problems import InputError, Problem, suggest
 
 Grade = Literal["sourced", "derived", "assumed"]
 M = TypeVar("M", bound="Config")
+Place = tuple[int | str, ...]
+Nodes = list[dict[str, Any]]
 
 
 class Config(BaseModel):
     """A table of a TOML document: no unknown keys, no silent conversion, nothing changes after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class RuleError(ValueError):
+    """A rule of one value is broken; raised in validators, to say also what the user can do about it."""
+
+    def __init__(self, rule: str, hint: str) -> None:
+        super().__init__(rule)
+        self.hint = hint
 
 
 class Words(Config):
@@ -28,6 +39,15 @@ class Words(Config):
     def __getitem__(self, language: str) -> str:
         """Return the text in a language, 'nl' or 'en'."""
         return {"nl": self.nl, "en": self.en}[language]
+
+
+Source = Annotated[str, Field(min_length=1)] | Words
+"""Where something comes from: one text, or one in each language."""
+
+
+def in_language(text: str | Words, language: str) -> str:
+    """Return a text in a language, 'nl' or 'en'; a text that is given once serves both."""
+    return text if isinstance(text, str) else text[language]
 
 
 class Quantity(Config):
@@ -50,7 +70,7 @@ class Quantity(Config):
     value: float
     unit: str = Field(min_length=1)
     grade: Grade
-    source: str = Field(min_length=1)
+    source: Source
     year: int | None = None
 
 
@@ -60,96 +80,184 @@ def parse(model: type[M], document: Mapping[str, Any], file: str) -> M:
     Raises
     ------
     InputError
-        With one problem per fault: the dotted key, the value, the rule, what to do.
+        With one problem per fault: the dotted key (entries of lists count from 1), value, rule and hint.
     """
     try:
-        return model.model_validate(_frozen(document))
+        return model.model_validate(frozen(document))
     except ValidationError as error:
-        raise InputError(_problems(model, document, file, error)) from None
+        raise InputError(_problems(model.model_json_schema(), file, error)) from None
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
     """Return a TOML value with tuples for arrays, since a checked document does not change."""
     if isinstance(value, Mapping):
-        return {key: _frozen(entry) for key, entry in value.items()}
-    return tuple(_frozen(entry) for entry in value) if isinstance(value, list) else value
+        return {key: frozen(entry) for key, entry in value.items()}
+    return tuple(frozen(entry) for entry in value) if isinstance(value, list | tuple) else value
 
 
-def _problems(
-    model: type[BaseModel], document: Mapping[str, Any], file: str, error: ValidationError
-) -> list[Problem]:
-    problems = []
+def dotted(place: Iterable[int | str]) -> str:
+    """Return a place in a document as a user writes it: dots between, entries of lists counted from 1."""
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
+
+
+def _problems(schema: dict[str, Any], file: str, error: ValidationError) -> list[Problem]:
+    problems: dict[str, Problem] = {}
     for fault in error.errors(include_url=False):
-        where = ".".join(str(part + 1) if isinstance(part, int) else part for part in _path(fault["loc"], document))
-        kind = fault["type"]
-        value = "" if kind == "missing" else _shown(fault["input"])
-        if kind == "extra_forbidden":
-            key = str(fault["loc"][-1])
-            known = _known_keys(model, document, fault["loc"][:-1])
-            problem = Problem(file, where, value, f"unknown key '{key}'", suggest(key, known))
-        elif kind == "missing":
-            problem = Problem(file, where, "", "this key is required", "Add it; see the reference for its meaning.")
-        elif kind == "union_tag_invalid":
-            expected = str(fault.get("ctx", {}).get("expected_tags", ""))
-            tag = str(fault.get("ctx", {}).get("tag", ""))
-            options = [option.strip().strip("'") for option in expected.split(",")]
-            problem = Problem(file, f"{where}.kind", tag, f"unknown kind '{tag}'", suggest(tag, options))
-        elif kind == "union_tag_not_found":
-            problem = Problem(file, f"{where}.kind", "", "this key is required", "Say which kind it is.")
-        else:
-            rule = fault["msg"].removeprefix("Value error, ")
-            hint = "Write a number without quotes, with a point as decimal mark." if "number" in rule else ""
-            problem = Problem(file, where or "whole file", value, rule[0].lower() + rule[1:], hint)
-        problems.append(problem)
-    return problems
+        place, nodes = _walk(schema, fault["loc"])
+        where, value, rule, hint = _explained(schema, fault, place, nodes)
+        where = where or "whole file"
+        if where in problems and problems[where].rule != rule:
+            # The branches of a union each have their own objection to one value.
+            rule = f"{problems[where].rule} or {rule.removeprefix('this must be ')}"
+        problems[where] = Problem(file, where, value, rule, hint)
+    # Of the branches of a union that one was meant whose fault lies deepest.
+    return [p for p in problems.values() if not any(other.startswith(f"{p.where}.") for other in problems)]
 
 
-def _path(location: tuple[int | str, ...], document: Mapping[str, Any]) -> list[int | str]:
-    """Drop what pydantic adds to a location inside a tagged union: the tag, which is no key of the document."""
-    path: list[int | str] = []
-    node: Any = document
-    for position, part in enumerate(location):
-        if isinstance(node, Mapping) and part not in node and position < len(location) - 1:
-            continue
-        path.append(part)
-        inside = isinstance(node, Mapping) and part in node
-        if isinstance(node, list | tuple) and isinstance(part, int) and part < len(node):
-            inside = True
-        node = node[part] if inside else None
-    return path
+def _explained(
+    schema: dict[str, Any], fault: ErrorDetails, place: Place, nodes: Nodes
+) -> tuple[str, str, str, str]:
+    """Return where, value, rule and hint of a fault."""
+    kind, where, context = fault["type"], dotted(place), fault.get("ctx", {})
+    value = _shown(fault["input"])
+    if kind == "missing":
+        return where, "", "this key is required", f"Add it, for example: {_example(str(place[-1]), nodes)}."
+    if kind == "extra_forbidden":
+        tables = _walk(schema, fault["loc"][:-1])[1]
+        known = sorted({key for table in tables for key in table.get("properties", {})})
+        return where, value, f"unknown key '{place[-1]}'", suggest(str(place[-1]), known)
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        tag = str(context.get("tag", ""))
+        options = sorted({option for node in nodes for option in node["discriminator"]["mapping"]})
+        if not tag:
+            hint = f"Say which kind it is. Known: {', '.join(options)}."
+            return f"{where}.kind", "", "this key is required", hint
+        return f"{where}.kind", tag, f"unknown kind '{tag}'", suggest(tag, options)
+    if kind == "literal_error":
+        options = [str(node["const"]) for node in nodes if "const" in node]
+        options += [str(option) for node in nodes for option in node.get("enum", [])]
+        if place[-1:] == ("kind",):
+            return where, value, f"unknown kind '{value}'", suggest(value, options)
+        return where, value, f"this must be {_either(options)}", suggest(value, options)
+    if kind == "value_error":
+        hint = getattr(context.get("error"), "hint", "Change the value.")
+        return where, value, fault["msg"].removeprefix("Value error, "), hint
+    # Quotes show what is wrong with a "100" where a number must be.
+    return where, f'"{value}"' if isinstance(fault["input"], str) else value, *_plain(fault, nodes)
 
 
-def _known_keys(
-    model: type[BaseModel], document: Mapping[str, Any], location: tuple[int | str, ...]
-) -> list[str]:
-    """Return the keys that the table at `location` may have, by walking the schema."""
-    schema = model.model_json_schema()
+_TYPES = {
+    "float": ("this must be a number", "Write it without quotes, with a point as decimal mark."),
+    "int": ("this must be a whole number", "Write digits only, without quotes, point or comma."),
+    "finite": ("this must be a finite number", "Write an ordinary number."),
+    "bool": ("this must be true or false", "Write true or false, without quotes."),
+    "string": ("this must be a text", 'Put it in "quotes".'),
+    "tuple": ("this must be a list", "Put it in [square brackets], with commas between the entries."),
+    "model": ("this must be a table", "Write { key = value, ... }."),
+    "dict": ("this must be a table", "Write { key = value, ... }."),
+}
+
+
+def _plain(fault: ErrorDetails, nodes: Nodes) -> tuple[str, str]:
+    """Return rule and hint of a fault that is about the type or the size of a value."""
+    kind = fault["type"]
+    if kind.endswith("too_short"):
+        if kind.startswith("string"):
+            return "this text must not be empty", "Fill it in."
+        return "this must have at least one entry", "Name one or more."
+    if kind.startswith(("greater_than", "less_than")):
+        return _range(nodes)
+    key = kind.split("_")[0]
+    if key == "model":
+        known = ", ".join(f"{name} = ..." for node in nodes for name in node.get("properties", {}))
+        return _TYPES["model"][0], f"Write {{ {known or 'key = value, ...'} }}."
+    if key in _TYPES:
+        return _TYPES[key]
+    message = fault["msg"]
+    return message[:1].lower() + message[1:], "Change the value."
+
+
+def _range(nodes: Nodes) -> tuple[str, str]:
+    """Return the rule of a number that is too small or too large, from the bounds in the schema."""
+    bounds = {key: value for node in nodes for key, value in node.items() if key.lower().endswith("imum")}
+    low = f"at least {bounds['minimum']:,}" if "minimum" in bounds else ""
+    low = f"above {bounds['exclusiveMinimum']:,}" if "exclusiveMinimum" in bounds else low
+    high = f"at most {bounds['maximum']:,}" if "maximum" in bounds else ""
+    high = f"below {bounds['exclusiveMaximum']:,}" if "exclusiveMaximum" in bounds else high
+    if (bounds.get("minimum"), bounds.get("maximum")) == (0, 1):
+        return "this must lie between 0 and 1", "A share of 50% is written 0.5."
+    rule = f"this must be {' and '.join(filter(None, (low, high)))}"
+    return rule, "Check the sign, the unit and the zeros."
+
+
+def _example(key: str, nodes: Nodes) -> str:
+    """Return a key with a value of the right type, as it stands in a file."""
+    node = nodes[0] if nodes else {}
+    if "discriminator" in node:
+        return f'{key} = {{ kind = "{next(iter(node["discriminator"]["mapping"]))}", ... }}'
+    if "properties" in node:
+        inner = ", ".join(f"{name} = ..." for name in (node.get("required") or node["properties"]))
+        return f"{key} = {{ {inner} }}"
+    if node.get("enum"):
+        return f'{key} = "{node["enum"][0]}"'
+    samples = {"number": "100.0", "integer": "2024", "boolean": "true", "array": "[...]", "object": "{ ... }"}
+    return f"{key} = {samples.get(node.get('type', ''), chr(34) + '...' + chr(34))}"
+
+
+def _walk(schema: dict[str, Any], location: Place) -> tuple[Place, Nodes]:
+    """Follow a location of pydantic through the schema.
+
+    Returns
+    -------
+    place
+        The location without what pydantic adds inside a union, the tag or the name of a branch, which is no
+        key of the document.
+    nodes
+        What the schema says about this place; more than one where it allows several types.
+    """
     definitions = schema.get("$defs", {})
 
-    def resolve(node: dict[str, Any]) -> list[dict[str, Any]]:
-        if "$ref" in node:
-            return resolve(definitions[node["$ref"].rsplit("/", 1)[-1]])
-        branches = [branch for key in ("anyOf", "oneOf", "allOf") for branch in node.get(key, [])]
-        return [found for branch in branches for found in resolve(branch)] if branches else [node]
+    def resolved(node: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in node:
+            node = definitions[node["$ref"].rsplit("/", 1)[-1]]
+        options = [option for option in node.get("anyOf", []) if option.get("type") != "null"]
+        return resolved(options[0]) if len(options) == 1 else node
 
-    nodes = [schema]
+    place: list[int | str] = []
+    nodes = [resolved(schema)]
     for part in location:
-        step: list[dict[str, Any]] = []
-        for node in nodes:
-            if isinstance(part, int):
-                step += resolve(node["items"]) if "items" in node else []
-            elif part in node.get("properties", {}):
-                step += resolve(node["properties"][part])
-            elif isinstance(node.get("additionalProperties"), dict):
-                step += resolve(node["additionalProperties"])
-        # A tag of a union is not a step in the schema.
-        if not step:
-            tagged = [n for n in nodes if n.get("properties", {}).get("kind", {}).get("const") == part]
-            step = tagged or nodes
-        nodes = step
-    return sorted({key for node in nodes for key in node.get("properties", {})})
+        tagged = [node for node in nodes if part in node.get("discriminator", {}).get("mapping", {})]
+        if tagged:
+            nodes = [resolved({"$ref": node["discriminator"]["mapping"][part]}) for node in tagged]
+            continue
+        branches = [resolved(option) for node in nodes for option in node.get("anyOf", [])]
+        if branches:
+            # The name of a branch, such as 'float' or 'tuple[str, ...]'.
+            nodes = branches
+            continue
+        place.append(part)
+        inner = [node["items"] for node in nodes if "items" in node] if isinstance(part, int) else []
+        for node in nodes if isinstance(part, str) else []:
+            other = node.get("additionalProperties")
+            found = node.get("properties", {}).get(part, other if isinstance(other, dict) else None)
+            inner += [found] if found else []
+        nodes = [resolved(node) for node in inner]
+    return tuple(place), nodes
+
+
+def _either(options: list[str]) -> str:
+    quoted = [f"'{option}'" for option in options]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
 def _shown(value: object) -> str:
-    text = str(value)
+    """Return a value as it stands in a file; tables and lists, which may be long, as such."""
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list | tuple) and not all(isinstance(entry, str | int | float) for entry in value):
+        return "a list"
+    if isinstance(value, list | tuple):
+        text = f"[{', '.join(map(_shown, value))}]"
+    else:
+        text = str(value).lower() if isinstance(value, bool) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from solidair.models.problems import InputError, Problem, suggest
 from solidair.models.regions import Region
-from solidair.models.schema import Config, Words, parse
+from solidair.models.schema import Config, Source, Words, parse
 from solidair.pool.layers import CaseFunction
 from solidair.pool.measures import MeasureSet
 from solidair.pool.parts.charges import AnyCharge
@@ -39,7 +39,7 @@ class AgreementSpec(Config):
 
     title: Words
     summary: Words
-    source: str = Field(min_length=1)
+    source: Source
     clauses: tuple[Clause, ...] = Field(default=())
 
 
@@ -70,22 +70,18 @@ class Agreement:
         """
         return cls(name, file, parse(AgreementSpec, document, file))
 
-    def faults(self, region: Region, care_types: Sequence[str]) -> list[Problem]:
-        """Return what does not fit the region or the cost model."""
+    def faults(self, region: Region | None, care_types: Sequence[str] | None) -> list[Problem]:
+        """Return what does not fit the region or the cost model; None if one is not known."""
         problems = []
         for number, clause in enumerate(self.spec.clauses, 1):
-            for care_type in () if clause.take.scope == "all" else clause.take.scope:
-                if care_type not in care_types:
-                    where = f"clauses.{number}.take.scope"
-                    problems.append(
-                        Problem(self.file, where, care_type, "unknown care type", suggest(care_type, care_types))
-                    )
-            if clause.take.scope == ():
-                hint = "Write 'all' or name at least one care type."
-                problems.append(Problem(self.file, f"clauses.{number}.take.scope", "[]", "the scope is empty", hint))
-            for fault in clause.charge.faults(region):
-                hint = "Complete the region file or choose another key."
-                problems.append(Problem(self.file, f"clauses.{number}.charge.key", "", fault, hint))
+            scope = () if clause.take.scope == "all" else clause.take.scope
+            for place, care_type in enumerate(scope, 1):
+                if care_types is not None and care_type not in care_types:
+                    where, hint = f"clauses.{number}.take.scope.{place}", suggest(care_type, care_types)
+                    problems.append(Problem(self.file, where, care_type, "unknown care type", hint))
+            for fault in clause.charge.faults(region) if region is not None else ():
+                where = f"clauses.{number}.charge.{fault.where}"
+                problems.append(Problem(self.file, where, fault.value, fault.rule, fault.hint))
         return problems
 
     def rules(self, care_types: Sequence[str]) -> list[dict[str, CaseFunction]]:
@@ -176,7 +172,8 @@ def settle(agreement: Agreement, claims: FloatArray, measures: MeasureSet, regio
 
 def _check_conservation(agreement: Agreement, number: int, paid: FloatArray, charged: FloatArray) -> None:
     out, back = paid.sum(axis=-1), charged.sum(axis=-1)
-    wrong = np.abs(out - back) > CONSERVATION * np.maximum(np.abs(out), 1.0)
+    # So written that a nan is wrong too.
+    wrong = ~(np.abs(out - back) <= CONSERVATION * np.maximum(np.abs(out), 1.0))
     if wrong.any():
         sim, year = (int(x) for x in np.argwhere(wrong)[0])
         raise ConservationError(

@@ -13,6 +13,7 @@ from typing import Any
 from solidair.models.costs import CostModel
 from solidair.models.problems import InputError
 from solidair.models.regions import Region
+from solidair.models.schema import in_language
 from solidair.pool.agreements import Agreement, settle
 from solidair.pool.measures import measure_cases, measures_for
 from solidair.pool.study import Study, builtin, load_agreement
@@ -105,7 +106,7 @@ def _in_words(agreement: Agreement, costs: CostModel, language: str, example: Ex
         for clause in agreement.spec.clauses
     )
     spec = agreement.spec
-    return Description(agreement.name, spec.title[language], spec.summary[language], spec.source, articles, example)
+    return Description(agreement.name, spec.title[language], spec.summary[language], in_language(spec.source, language), articles, example)
 
 
 def worked_example(agreement: Agreement, region: Region, costs: CostModel, language: str) -> Example:

@@ -15,8 +15,6 @@ from typing import Any, TypeVar, cast
 import numba as nb
 import numpy as np
 
-from solidair.models.tables import CELL_BITS, SIDE
-
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -118,10 +116,14 @@ def _fill(words, seed, key, moment, counter, n):  # type: ignore[no-untyped-def]
 
 # --- quantile tables -------------------------------------------------------------------------------------------------
 
-_CELL_SHIFT = np.int64(52 - CELL_BITS)
-_FIRST_CELL = np.int64((1023 - 1) << CELL_BITS)
-_FRACTION_MASK = np.int64((1 << (52 - CELL_BITS)) - 1)
-_FRACTION_UNIT = 2.0 ** -(52 - CELL_BITS)
+# The layout of `solidair.models.tables`, repeated here, since numba's cache would not see it change there. A test
+# holds the two together.
+_CELL_BITS = 7
+_SIDE = 52 * (1 << _CELL_BITS) + 1
+_CELL_SHIFT = np.int64(52 - _CELL_BITS)
+_FIRST_CELL = np.int64((1023 - 1) << _CELL_BITS)
+_FRACTION_MASK = np.int64((1 << (52 - _CELL_BITS)) - 1)
+_FRACTION_UNIT = 2.0 ** -(52 - _CELL_BITS)
 _ALL_ONES = np.int64((1 << 52) - 1)
 
 
@@ -136,7 +138,7 @@ def look_up(table, word):  # type: ignore[no-untyped-def]
     k = np.int64(word >> _SHIFT_12)
     side = k >> np.int64(51)
     bits = np.float64(np.float64(k ^ (_ALL_ONES * side)) + 0.5).view(np.int64)
-    cell = (bits >> _CELL_SHIFT) - _FIRST_CELL + side * SIDE
+    cell = (bits >> _CELL_SHIFT) - _FIRST_CELL + side * _SIDE
     low = table[cell]
     return low + np.float64(bits & _FRACTION_MASK) * _FRACTION_UNIT * (table[cell + 1] - low)
 
@@ -233,14 +235,15 @@ def poisson_quantile(u, rate):  # type: ignore[no-untyped-def]
     if rate <= 0.0:
         return 0
     if rate < 10.0:
+        if u > 0.999:
+            # Far up the sum from zero rounds at 1e-16, as large as the tail itself; from above it does not.
+            return _poisson_search(u, rate, 16 + int(3.0 * rate))
         k = 0
         mass = math.exp(-rate)
         total = mass
         while u > total:
             k += 1
             mass *= rate / k
-            if total + mass == total and k > rate:
-                break
             total += mass
         return k
     w = normal_quantile(u)

@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
+_FLAT = 1e-12
+"""Slopes are shares of a euro; smaller ones are rounding."""
+
 
 @dataclass(frozen=True)
 class CaseFunction:
@@ -76,9 +79,10 @@ class CaseFunction:
         terms: list[tuple[float, float]] = []
         start: float | None = None
         for attachment, weight in [*zip(self.attachments, self.weights, strict=True), (np.inf, 0.0)]:
-            if slope < -1e-12:
+            if slope < -_FLAT:
                 raise ValueError("what is left of a case decreases with its cost, so an excess of it is undefined")
-            if start is None and slope > 0:
+            # Below this a slope is what rounding left of a flat piece; an excess would start absurdly far out.
+            if start is None and slope > _FLAT:
                 crossing = last + (level - value) / slope
                 if crossing <= attachment and np.isfinite(crossing):
                     start = crossing

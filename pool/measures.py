@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from solidair.models.problems import suggest
 from solidair.pool.layers import CaseFunction
 
 FloatArray = npt.NDArray[np.float64]
@@ -137,7 +138,16 @@ def measure_cases(
         Number of members.
     member, care_type, cost
         Per case: position of the member, identifier of the care type, EUR in the year.
+
+    Raises
+    ------
+    KeyError
+        If a case has a care type that no measure covers: its cost would vanish.
     """
+    known = {kind for group in measures.groups for kind in group}
+    for kind in care_type:
+        if kind not in known:
+            raise KeyError(f"the measures do not cover the care type '{kind}'. {suggest(kind, known)}")
     claims = np.zeros((len(measures.measures), members))
     for i, kind, amount in zip(member, care_type, cost, strict=True):
         for place, measure in enumerate(measures.measures):

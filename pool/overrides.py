@@ -2,20 +2,25 @@
 
 ===================================== ===============================================
 ``sims=5000``, ``seed=7``             settings of the study (also ``settings.sims``)
-``region=holland-rijnland``           another region; likewise ``costs``, ``agreements``
+``region=holland-rijnland``           another region; likewise ``costs``
+``agreements=own-use,half-half``      other agreements
 ``region.GM1842.need_index=1.2``      a value of one member
 ``costs.verblijf.clients_per_1000=6`` a number of the cost model
 ``agreements.case-excess.clauses.1.take.retention=75000``
                                       a value of an agreement; clauses count from 1
 ===================================== ===============================================
+
+A number of the cost model that is set this way counts as assumed, with the override as its source. A need index may be
+set for one member while the file gives none: its need is then known, and that of the others stays drawn. A budget that
+was derived from the number of youths follows a new number of youths.
 """
 
 from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from solidair.models.problems import Problem, suggest
@@ -60,11 +65,18 @@ class Override:
             known = ["sims", "seed", "region", "costs", "agreements"]
             problems.append(Problem("--set", text, path[0], "unknown key", suggest(path[0], known)))
             return None
+        if path[0] == "agreements" and len(path) == 2:
+            rule = "this is a whole agreement, not one of its values"
+            hint = f"Write for example agreements.{path[1]}.clauses.1.take.share=0.5."
+            problems.append(Problem("--set", text, "", rule, hint))
+            return None
+        if path == ("agreements",) and isinstance(value, str):
+            value = [name.strip() for name in value.split(",") if name.strip()]
         return Override(text, path, value)
 
 
 def apply_overrides(
-    document: Mapping[str, Any], overrides: Sequence[Override], root: str, name: str, problems: list[Problem]
+    document: Mapping[str, Any], overrides: Iterable[Override], root: str, name: str, problems: list[Problem]
 ) -> dict[str, Any]:
     """Return a document with the overrides that are meant for it.
 
@@ -83,49 +95,74 @@ def apply_overrides(
     return changed
 
 
+def blamed(
+    found: Iterable[Problem],
+    document: Mapping[str, Any],
+    overrides: Sequence[Override],
+    root: str,
+    name: str,
+) -> list[Problem]:
+    """Return the problems of a document, with those that an override brought in said of the override."""
+    result = []
+    for problem in found:
+        for override in overrides:
+            path = ".".join(_inside(override.path, root, name, document) or ())
+            if path and f"{problem.where}.".startswith(f"{path}."):
+                problem = replace(problem, file="--set", where=override.text)
+        result.append(problem)
+    return result
+
+
 def _inside(path: tuple[str, ...], root: str, name: str, document: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Return the path within this document, or None if the override is for another one."""
     if root == "study":
-        return path if len(path) == 1 or path[0] == "settings" else None
+        return path if len(path) == 1 or path[0] in ("settings", "title") else None
     if path[0] != root or len(path) == 1:
         return None
     if root == "agreements":
-        return path[2:] if path[1] == name and len(path) > 2 else None
+        return path[2:] if path[1] == name else None
     inside = path[1:]
     return inside if inside[0] in document else ("care_types", *inside)
 
 
 def _set(document: dict[str, Any], path: tuple[str, ...], override: Override, problems: list[Problem]) -> None:
+    """Set one value, or add why there is no such place."""
+
+    def refuse(part: str, rule: str, hint: str) -> None:
+        problems.append(Problem("--set", override.text, part, rule, hint))
+
     node: Any = document
     for depth, part in enumerate(path):
         last = depth == len(path) - 1
         if isinstance(node, list):
-            if not part.isdigit() or not 1 <= int(part) <= len(node):
-                hint = f"Write a number from 1 to {len(node)}."
-                problems.append(Problem("--set", override.text, part, "there is no such entry", hint))
-                return
+            if not part.isdecimal() or not 1 <= int(part) <= len(node):
+                return refuse(part, "there is no such entry", f"Write a number from 1 to {len(node)}.")
             place: Any = int(part) - 1
         elif isinstance(node, dict):
             may_add = last and path[0] in ("settings", "clauses")
             if part not in node and not may_add and not (depth == 0 and part == "settings"):
-                hint = suggest(part, node)
-                problems.append(Problem("--set", override.text, part, "unknown key", hint))
-                return
+                if path[0] == part == "clauses":
+                    return refuse(part, "this agreement has no clauses", "Nothing of it can be set.")
+                # Beside the care types, whose table a user leaves out, the other numbers of a cost model count.
+                beside = document if depth == 1 and path[0] == "care_types" else {}
+                return refuse(part, "unknown key", suggest(part, [*node, *(k for k in beside if k != path[0])]))
             place = part
         else:
-            rule = "this is a value, not a table"
-            problems.append(Problem("--set", override.text, part, rule, "Leave out what follows it."))
-            return
+            return refuse(part, "this is a value, not a table", "Leave out what follows it.")
         if not last:
             node = node.setdefault(place, {}) if isinstance(node, dict) else node[place]
-            continue
-        old = node[place] if isinstance(node, list) else node.get(place)
-        # A bare number set on a quantity changes its value and says so in its pedigree.
-        if isinstance(old, dict) and "value" in old and not isinstance(override.value, dict):
-            is_number = isinstance(override.value, int | float) and not isinstance(override.value, bool)
-            value = float(override.value) if is_number else override.value
-            node[place] = {**old, "value": value, "grade": "assumed", "source": f"set by the user: {override.text}"}
-        elif isinstance(old, float) and isinstance(override.value, int) and not isinstance(override.value, bool):
-            node[place] = float(override.value)
-        else:
-            node[place] = override.value
+    old = node[place] if isinstance(node, list) else node.get(place)
+    value = override.value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and isinstance(old, float):
+        value = float(value)
+    # A bare number set on a quantity changes its value and says so in its pedigree.
+    source = {"nl": f"door de gebruiker gezet: {override.text}", "en": f"set by the user: {override.text}"}
+    pedigree = {"grade": "assumed", "source": source}
+    if isinstance(old, dict) and "value" in old and not isinstance(value, dict):
+        node[place] = {**old, "value": float(value) if is_number else value, **pedigree}
+    elif place == "value" and "grade" in node:
+        node.update({"value": value, **pedigree})
+    else:
+        node[place] = value
+    return None

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from solidair.models.anchors import anchor_table
+from solidair.models.schema import in_language
 from solidair.pool.exactness import comparison
 from solidair.pool.measures import MeasureSet
 from solidair.pool.metrics.base import Sample
@@ -98,7 +99,21 @@ class Results:
             own=self.own[:, 0, :],
             budget=np.asarray(region.budget, dtype=np.float64),
             youth=np.asarray(region.youth, dtype=np.float64),
+            expected=self.expected[agreement][:, 0, :],
+            own_expected=self.own_expected[:, 0, :],
         )
+
+    def identical(self) -> list[list[str]]:
+        """Return groups of agreements that charge everybody the same in every year, so that nobody puzzles over it."""
+        groups: list[list[str]] = []
+        for name, contribution in self.contributions.items():
+            for group in groups:
+                if np.allclose(self.contributions[group[0]], contribution, rtol=1e-9, atol=0.01):
+                    group.append(name)
+                    break
+            else:
+                groups.append([name])
+        return [group for group in groups if len(group) > 1]
 
     @cached_property
     def _metrics(self) -> dict[str, pd.DataFrame]:
@@ -183,22 +198,22 @@ def assumption_table(study: Study) -> pd.DataFrame:
             "unit": quantity.unit,
             "year": quantity.year,
             "grade": quantity.grade,
-            "source": quantity.source,
+            "source_nl": in_language(quantity.source, "nl"),
+            "source_en": in_language(quantity.source, "en"),
         }
         for key, quantity in study.costs.quantities()
     ]
     for member in study.region.members:
-        if member.budget_derived:
-            per_youth = member.youth_budget_eur / member.youth
-            source = f"youths x EUR {per_youth:,.0f} (budget_per_youth); no budget in the region file"
+        derived, given = member.budget_derived, study.region.source
         rows.append(
             {
                 "input": f"region.{member.code}.youth_budget_eur",
                 "value": member.youth_budget_eur,
                 "unit": "EUR a year",
-                "year": study.costs.spec.price_level if member.budget_derived else study.region.year,
-                "grade": "derived" if member.budget_derived else "sourced",
-                "source": source if member.budget_derived else study.region.source,
+                "year": study.costs.spec.price_level if derived else study.region.year,
+                "grade": "derived" if derived else "sourced",
+                "source_nl": "jeugdigen x budget_per_youth; het regiobestand geeft geen budget" if derived else given,
+                "source_en": "youths x budget_per_youth; the region file gives no budget" if derived else given,
             }
         )
     table = pd.DataFrame(rows)

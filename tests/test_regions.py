@@ -74,8 +74,8 @@ def test_shipped_region_is_exactly_the_published_one(name, title, listed):
     assert region.members == tuple(expected)
     assert (region.name, region.title, region.year) == (name, title, 2021)
     assert "83502NED" in region.source
-    assert any("0.6 x 15-19" in note for note in region.notes)
-    assert any("not published" in note for note in region.notes)
+    assert any("0,6 x 15-19" in note for note in region.notes)
+    assert any("niet openbaar" in note for note in region.notes)
 
 
 def test_arrays_follow_the_members(write):

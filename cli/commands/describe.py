@@ -28,4 +28,4 @@ def command(name: str, overrides: tuple[str, ...], lang: str, as_json: bool) -> 
         return
     from solidair.cli.screen import show_description
 
-    show_description(text)
+    show_description(text, lang)

@@ -1,0 +1,1 @@
+"""Texts of screen and report, in Dutch and English."""

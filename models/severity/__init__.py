@@ -10,10 +10,11 @@ from solidair.models.severity.fixed import Fixed
 from solidair.models.severity.gamma import Gamma
 from solidair.models.severity.gpd import GPD
 from solidair.models.severity.invgauss import InverseGaussian
-from solidair.models.severity.limits import Capped, Scaled, Truncated
+from solidair.models.severity.limits import Capped, Truncated
 from solidair.models.severity.lognormal import Lognormal
 from solidair.models.severity.lomax import Lomax
 from solidair.models.severity.mixture import Mixture
+from solidair.models.severity.scaled import Scaled
 from solidair.models.severity.spliced import SplicedLognormalGPD
 from solidair.models.severity.stay import StayTimesTariff
 from solidair.models.severity.weibull import Weibull

@@ -77,6 +77,11 @@ class Severity(ABC):
         """E[X^k]; math.inf when infinite, ValueError unless k is a whole number >= 0."""
 
     @property
+    def costly(self) -> bool:
+        """Whether sf and cdf are integrals, so that root finding on them should start from a table."""
+        return False
+
+    @property
     def atoms(self) -> tuple[Floats, Floats]:
         """Points of positive probability and their weights, two arrays of equal length, ascending."""
         return np.empty(0), np.empty(0)
@@ -89,7 +94,11 @@ class Severity(ABC):
     def limited_moment(self, k: int, d: ArrayLike) -> Floats:
         """E[min(X, d)^k]; by adaptive quadrature where a family has no closed form."""
         k, top = check_order(k), as_floats(d)
-        return as_floats(np.vectorize(lambda y: self._integral(k, 0.0, y), otypes=[np.float64])(top))
+
+        def one(y: float) -> float:
+            return self.moment(k) if y == math.inf else self._integral(k, 0.0, y)
+
+        return as_floats(np.vectorize(one, otypes=[np.float64])(top))
 
     def upper_moment(self, k: int, a: ArrayLike) -> Floats:
         """E[(X^k - a^k)+]; by adaptive quadrature where a family has no closed form."""
@@ -219,8 +228,8 @@ class Severity(ABC):
         """Probabilities on the lattice 0, step, ..., (n - 1) step that keep the mean.
 
         f_0 = 1 - L(h)/h and f_k = (2 L(kh) - L((k-1)h) - L((k+1)h)) / h with L = lev and h = step (Gerber
-        1982, Scandinavian Actuarial Journal, 1982, 13, method of local moment matching). The mass beyond
-        the grid stays in the last cell, so the lattice law has exactly the mean of min(X, (n - 1) step).
+        1982, Insurance: Mathematics and Economics 1, 13). The mass beyond the grid stays in the last cell,
+        so the lattice law has exactly the mean of min(X, (n - 1) step).
 
         Returns
         -------
@@ -250,7 +259,7 @@ class Severity(ABC):
 
     def scaled(self, factor: float) -> Severity:
         """Law of factor * X."""
-        from solidair.models.severity.limits import Scaled
+        from solidair.models.severity.scaled import Scaled
 
         return Scaled(self, factor)
 

@@ -29,7 +29,7 @@ class BurrXII(Severity):
     -----
     E[X^k] = theta^k Gamma(1 + k/gamma) Gamma(alpha - k/gamma) / Gamma(alpha); with t = (x / theta)^gamma
     the integral of k x^(k-1) sf(x) is an incomplete beta function of t / (1 + t) (Klugman, Panjer &
-    Willmot, Loss Models, 4th ed., A.2.3.2). The law is scipy.stats.burr12(c=gamma, d=alpha, scale=theta).
+    Willmot, Loss Models, 4th ed., appendix A). The law is scipy.stats.burr12(c=gamma, d=alpha, scale=theta).
     """
 
     alpha: float

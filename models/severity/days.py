@@ -34,7 +34,7 @@ class StationaryDays(Severity):
 
     and equals 1 for those open on 1 January who stay the year out: weight m exp(-1/m) / (m + 1). The mean is
     m / (m + 1). This is the M/G/infinity queue seen through a window of one year (Cox & Isham 1980, Point
-    Processes, section 5.6).
+    Processes).
     """
 
     mean_stay: float
@@ -134,6 +134,9 @@ class StationaryDays(Severity):
         if k == 0:
             rest = np.maximum(np.exp(self._log_sf(d)) - self.whole_year, 0.0)
             return np.where(d < 1.0, rest, 0.0)
+        if m > 1.0:
+            return as_floats(np.maximum(self.below(k, as_floats(1.0)) - self.below(k, d), 0.0))
+        # A short stay has nearly all its weight below: subtract the small complements instead.
         first = (2.0 * m + 1.0) * (special.gammaincc(k + 1, d / m) - special.gammaincc(k + 1, 1.0 / m))
         second = m * (k + 1.0) * (special.gammaincc(k + 2, d / m) - special.gammaincc(k + 2, 1.0 / m))
         return as_floats(np.maximum(m**k * math.factorial(k) * (first - second) / (m + 1.0), 0.0))

@@ -29,7 +29,7 @@ class Gamma(Severity):
     Notes
     -----
     E[X^k; X <= d] = E[X^k] P(shape + k, d / scale), P the regularised incomplete gamma function (Klugman,
-    Panjer & Willmot, Loss Models, 4th ed., A.3.2.1).
+    Panjer & Willmot, Loss Models, 4th ed., appendix A).
     """
 
     shape: float

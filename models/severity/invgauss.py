@@ -38,8 +38,8 @@ class InverseGaussian(Severity):
     -----
     With a = sqrt(lambda / x) (x / mu - 1), b = sqrt(lambda / x) (x / mu + 1) and the Mills ratio M, the
     textbook form Phi(a) + exp(2 lambda / mu) Phi(-b) (Chhikara & Folks 1989, The Inverse Gaussian
-    Distribution, section 2.3) becomes phi(a) (M(-a) + M(b)), and sf = phi(a) (M(a) - M(b)): nothing
-    overflows. Partial moments E_k = E[X^k; X <= d] obey
+    Distribution) becomes phi(a) (M(-a) + M(b)), and sf = phi(a) (M(a) - M(b)): nothing overflows. Partial
+    moments E_k = E[X^k; X <= d] obey
 
         E_k = (2 mu^2 / lambda) ((k - 3/2) E_{k-1} + lambda E_{k-2} / 2 - d^k f(d)),
 

@@ -37,7 +37,7 @@ class Lognormal(Severity):
     Notes
     -----
     E[X^k] = exp(k mu + k^2 sigma^2 / 2) and E[X^k; X <= d] = E[X^k] Phi(z - k sigma), z = (ln d - mu) / sigma
-    (Klugman, Panjer & Willmot, Loss Models, 4th ed., A.4.1.1).
+    (Klugman, Panjer & Willmot, Loss Models, 4th ed., appendix A).
     """
 
     mu: float

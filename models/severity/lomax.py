@@ -25,7 +25,7 @@ class Lomax(ParetoForm):
     Notes
     -----
     The generalised Pareto law with xi = 1 / alpha and beta = theta / alpha (Klugman, Panjer & Willmot, Loss
-    Models, 4th ed., A.2.3.1).
+    Models, 4th ed., appendix A).
     """
 
     alpha: float

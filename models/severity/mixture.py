@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from solidair.models.severity.base import Severity, register
+from solidair.models.severity.inverse import InverseTable
 from solidair.models.severity.numeric import Floats, as_floats, as_probabilities, check_order, invert
 
 
@@ -48,6 +50,11 @@ class Mixture(Severity):
         if abs(total - 1.0) > 1e-9:
             raise ValueError(f"Mixture: weights = {weights}: must sum to 1, but sum to {total}")
         object.__setattr__(self, "weights", tuple(w / total for w in weights))
+
+    @property
+    def costly(self) -> bool:
+        """Whether any component is."""
+        return any(part.costly for part in self.components)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -89,6 +96,17 @@ class Mixture(Severity):
         flat = chance.ravel()
         ends = [part.isf(flat) if upper else part.quantile(flat) for part in self.components]
         low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
+        points, mass = self.atoms
+        if points.size:
+            # A probability inside a jump belongs to its atom; any other lies between two atoms.
+            at = self.sf(points) if upper else self.cdf(points)
+            rank = np.searchsorted(-at, -flat) if upper else np.searchsorted(at, flat)
+            j = np.minimum(rank, points.size - 1)
+            hit = (flat < at[j] + mass[j]) if upper else (flat > at[j] - mass[j])
+            hit &= rank < points.size
+            low = np.where(hit, points[j], np.where(rank > 0, np.maximum(low, points[rank - 1]), low))
+            high = np.where(hit, points[j], np.where(rank < points.size, np.minimum(high, points[j]), high))
+            low = np.minimum(low, high)
         result = high.copy()
         open_ = (low < high) & np.isfinite(high) & (flat > 0.0) & (flat < 1.0)
         if not bool(open_.any()):
@@ -99,15 +117,18 @@ class Mixture(Severity):
             with np.errstate(divide="ignore"):
                 return as_floats(goal - np.log(self.sf(x)) if upper else np.log(self.cdf(x)) - goal)
 
-        found = np.clip(invert(gap, low[open_], high[open_]), low[open_], high[open_])
-        points = self.atoms[0]
-        if points.size:
-            # The root finder stops within a few units in the last place of an atom: put it right on it.
-            k = np.clip(np.searchsorted(points, found), 1, max(points.size - 1, 1))
-            for near in (points[k - 1], points[np.minimum(k, points.size - 1)]):
-                found = np.where(np.abs(found - near) <= 1e-13 * near, near, found)
-        result[open_] = found
+        result[open_] = np.clip(invert(gap, low[open_], high[open_]), low[open_], high[open_])
         return self._edges(result, low, flat, upper).reshape(chance.shape)
+
+    @cached_property
+    def _table(self) -> InverseTable:
+        """Inverse on the quantiles of the components, which lie close together wherever anything happens."""
+        levels = np.concatenate((np.geomspace(1e-18, 0.01, 200, endpoint=False), np.linspace(0.01, 0.5, 250)))
+        far = np.concatenate(([0.0], np.geomspace(1e-30, 1e-18, 60, endpoint=False), levels))
+        points = [part.quantile(levels) for part in self.components]
+        points += [part.isf(far) for part in self.components]
+        grid = np.unique(np.concatenate((*points, self.atoms[0], self.kinks)))
+        return InverseTable(self, grid[(grid > 0.0) & np.isfinite(grid)])
 
     def _edges(self, result: Floats, low: Floats, flat: Floats, upper: bool) -> Floats:
         """Both ends of the support, for probabilities 0 and 1."""
@@ -118,12 +139,16 @@ class Mixture(Severity):
     def quantile(self, p: ArrayLike) -> Floats:
         """inf{x: cdf(x) >= p}."""
         p = as_probabilities(p)
+        if self.costly:  # a table of the inverse is quicker
+            return self._table.solve(np.where(p > 0.5, 1.0 - p, p), p > 0.5)
         high = self._solve(np.where(p > 0.5, 1.0 - p, 0.5), True)
         return np.where(p > 0.5, high, self._solve(np.where(p > 0.5, 0.5, p), False))
 
     def isf(self, q: ArrayLike) -> Floats:
         """Upper-tail quantile."""
         q = as_probabilities(q, "q")
+        if self.costly:
+            return self._table.solve(np.where(q > 0.5, 1.0 - q, q), q <= 0.5)
         low = self._solve(np.where(q > 0.5, 1.0 - q, 0.5), False)
         return np.where(q > 0.5, low, self._solve(np.where(q > 0.5, 0.5, q), True))
 

@@ -132,7 +132,8 @@ class SplicedLognormalGPD(Severity):
         x = as_floats(x)
         # Counted down from u, so that sf is continuous there to the last digit.
         slice_ = self._stretch * (self.body.sf(x) - self.body.sf(self.u))
-        return np.where(x < self.u, self.tail_weight + np.maximum(slice_, 0.0), self.sf_above(x))
+        below = np.minimum(self.tail_weight + np.maximum(slice_, 0.0), 1.0)
+        return np.where(x <= 0.0, 1.0, np.where(x < self.u, below, self.sf_above(x)))
 
     def quantile(self, p: ArrayLike) -> Floats:
         """inf{x: cdf(x) >= p}."""

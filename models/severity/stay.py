@@ -32,10 +32,11 @@ class StayTimesTariff(Severity):
     Notes
     -----
     The tariff's atoms give sums of the closed forms of `StationaryDays`; its continuous part is integrated
-    by composite Gauss-Legendre rules between its kinks (`TariffMixer`). Relative accuracy against adaptive
-    quadrature: about 1e-12 for sf, cdf and the limited moments wherever sf and cdf exceed 1e-12. Quantiles
-    invert those to about 1e-12 relative; deeper in the tails the accuracy fades to about 1e-8 at 1e-30,
-    beyond which the tail is extrapolated as a power.
+    by composite Gauss-Legendre rules between its kinks (`TariffMixer`).
+    Relative accuracy: measured against rules of 60 nodes, sf, cdf, pdf and the moments agree to about 1e-14
+    from the 1e-12 quantile to an upper tail of 1e-25, for stays of a week to twenty years. Quantiles invert
+    them to about 1e-12, and to the last digit at an atom. Beyond an upper tail of 1e-30 they extrapolate a
+    power.
     """
 
     mean_stay: float
@@ -78,6 +79,11 @@ class StayTimesTariff(Severity):
         if math.isfinite(self.support[1]):
             grid = np.append(grid[grid < self.support[1]], self.support[1])
         return InverseTable(self, grid)
+
+    @property
+    def costly(self) -> bool:
+        """True unless the tariff consists of atoms."""
+        return not math.isclose(float(self.law.atoms[1].sum()), 1.0)
 
     @property
     def support(self) -> tuple[float, float]:

@@ -35,7 +35,7 @@ class Weibull(Severity):
     -----
     With t = (x / scale)^shape, the integral of k x^(k-1) sf(x) below d is E[X^k] P(k / shape, t) and above
     d it is E[X^k] Q(k / shape, t): no cancellation (Klugman, Panjer & Willmot, Loss Models, 4th ed.,
-    A.3.2.3, by parts).
+    appendix A, by parts).
     """
 
     shape: float

@@ -6,7 +6,7 @@ them out.
 
 from __future__ import annotations
 
-from solidair.pool.metrics import fairness, stability
+from solidair.pool.metrics import chance, fairness, stability
 from solidair.pool.metrics.base import METRICS, Estimate, Metric, Sample, metric
 
-__all__ = ["METRICS", "Estimate", "Metric", "Sample", "fairness", "metric", "stability"]
+__all__ = ["METRICS", "Estimate", "Metric", "Sample", "chance", "fairness", "metric", "stability"]

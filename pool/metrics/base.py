@@ -41,6 +41,9 @@ class Sample:
         Youth care budget; shape (member,), EUR a year, above 0.
     youth
         Number of youths; shape (member,), above 0.
+    expected, own_expected
+        What H and X are expected to be given the need drawn in each sim, shape (sim, member), EUR a year: what is
+        left is chance. If left out, the means: then everything that varies counts as chance.
 
     Raises
     ------
@@ -53,6 +56,8 @@ class Sample:
     own: FloatArray
     budget: FloatArray
     youth: FloatArray
+    expected: FloatArray | None = None
+    own_expected: FloatArray | None = None
 
     def __post_init__(self) -> None:
         shape = self.contribution.shape
@@ -84,7 +89,17 @@ class Sample:
     @property
     def stand_alone(self) -> Sample:
         """The same years and members if each bears its own cost."""
-        return Sample(self.own, self.own, self.budget, self.youth)
+        return Sample(self.own, self.own, self.budget, self.youth, self.own_expected, self.own_expected)
+
+    @property
+    def structure(self) -> FloatArray:
+        """E(H | need), shape (sim, member), EUR."""
+        return np.broadcast_to(self.mean, self.own.shape) if self.expected is None else self.expected
+
+    @property
+    def own_structure(self) -> FloatArray:
+        """E(X | need), shape (sim, member), EUR."""
+        return np.broadcast_to(self.own_mean, self.own.shape) if self.own_expected is None else self.own_expected
 
     @cached_property
     def ordered(self) -> FloatArray:
@@ -246,7 +261,7 @@ def metric(
 
 
 def column_mean(x: FloatArray) -> FloatArray:
-    """Return the mean over axis 0, measured from the first row so that a constant column gives that constant."""
+    """Return the mean over axis 0, measured from the first row: exact for a constant column."""
     total = np.zeros(x.shape[1:])
     for rows in row_blocks(x.shape[0]):
         total += (x[rows] - x[0]).sum(axis=0)
@@ -254,7 +269,7 @@ def column_mean(x: FloatArray) -> FloatArray:
 
 
 def column_sd(x: FloatArray, mean: FloatArray) -> FloatArray:
-    """Return the standard deviation over axis 0 about `mean`, divisor N - 1; exactly 0 for a constant column."""
+    """Return the standard deviation over axis 0 about `mean`, divisor N - 1; 0 for a constant column."""
     total = np.zeros(x.shape[1:])
     for rows in row_blocks(x.shape[0]):
         total += ((x[rows] - mean) ** 2).sum(axis=0)

@@ -52,7 +52,7 @@ def net_transfer_per_youth(sample: Sample) -> Estimate:
     table="transfers",
     label={"nl": "Ontvangt per saldo, deel van de begroting", "en": "Receives on balance, share of budget"},
     meaning={
-        "nl": "Wat de gemeente gemiddeld per jaar van de andere ontvangt, als deel van haar jeugdzorgbegroting.",
+        "nl": "Wat de gemeente gemiddeld per jaar van de andere ontvangt, als deel van haar begroting.",
         "en": "What the municipality receives from the others in an average year, as a share of its budget.",
     },
 )
@@ -195,10 +195,10 @@ def redistribution(sample: Sample) -> Estimate:
     unit="EUR",
     table="fairness",
     axis="region",
-    label={"nl": "Waarvan blijvend", "en": "Of which lasting"},
+    label={"nl": "Waarvan vooraf bekend", "en": "Of which known beforehand"},
     meaning={
-        "nl": "Het deel van de herverdeling dat geen pech of geluk is, maar elk jaar dezelfde kant op gaat.",
-        "en": "The part of the redistribution that is not luck, but goes the same way every year.",
+        "nl": "Het deel van de herverdeling dat al vaststaat voordat iemand de behoefte of het toeval kent.",
+        "en": "The part of the redistribution that stands before anybody knows need or luck.",
     },
 )
 def redistribution_expected(sample: Sample) -> Estimate:

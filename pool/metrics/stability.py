@@ -158,8 +158,8 @@ def _register_families() -> None:
                 "en": f"Average of the most expensive {100 - percent}% of years",
             },
             meaning={
-                "nl": f"Wat de gemeente gemiddeld betaalt in de duurste jaren, die van eens in de {one_in}.",
-                "en": f"What the municipality pays on average in the dearest years, those of once in {one_in}.",
+                "nl": f"Wat de gemeente gemiddeld betaalt in de duurste jaren, die van 1 op de {one_in}.",
+                "en": f"What the municipality pays on average in the dearest years, those of 1 in {one_in}.",
             },
         )(partial(tail_value_at_risk_metric, level=level))
     for percent in (0, 5, 10):

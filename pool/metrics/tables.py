@@ -52,8 +52,8 @@ def metric_tables(
         for ending in COLUMNS:
             tables[metric.table][metric.name + ending] = np.empty(shape)
     sims = next(iter(samples.values())).sims
-    # Per agreement its contributions and these sorted, own cost likewise, influences and what passes by.
-    arrays = 2 * len(samples) + 8
+    # Per agreement its contributions, these sorted and as expected, own cost likewise, influences, what passes by.
+    arrays = 3 * len(samples) + 9
     step = max(1, max_bytes // (8 * sims * arrays))
     for start in range(0, members, step):
         _fill_members(tables, samples, slice(start, min(start + step, members)))
@@ -92,9 +92,18 @@ def _fill_members(
     # One member's years lie side by side in memory: sorting and summing over them is several times faster.
     own = np.asfortranarray(first.own[:, members])
     budget, youth = first.budget[members], first.youth[members]
-    alone = Sample(own, own, budget, youth)
+    own_expected = _columns(first.own_expected, members)
+    alone = Sample(own, own, budget, youth, own_expected, own_expected)
     parts = [
-        Sample(np.asfortranarray(s.contribution[:, members]), own, budget, youth) for s in samples.values()
+        Sample(
+            np.asfortranarray(s.contribution[:, members]),
+            own,
+            budget,
+            youth,
+            _columns(s.expected, members),
+            own_expected,
+        )
+        for s in samples.values()
     ]
     same = [np.all(part.contribution == own, axis=0) for part in parts]
     for metric in METRICS.values():
@@ -103,6 +112,10 @@ def _fill_members(
             for row, part in enumerate(parts):
                 estimate = base if bool(same[row].all()) else metric.function(part)
                 _fill(tables, metric, (row, members), estimate, base, same[row])
+
+
+def _columns(x: FloatArray | None, members: slice) -> FloatArray | None:
+    return None if x is None else np.asfortranarray(x[:, members])
 
 
 def _fill_region(tables: dict[Table, dict[str, FloatArray]], samples: Mapping[str, Sample]) -> None:

@@ -11,7 +11,7 @@ from pydantic import Field
 from solidair.models.regions import Region
 from solidair.models.schema import Config
 from solidair.pool.parts.keys import AnyKey
-from solidair.pool.parts.registry import part
+from solidair.pool.parts.registry import Fault, part
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -23,8 +23,8 @@ class ChargeBase(Config):
         """Return what each member is charged, (sim, year, member) EUR, given what was paid, same shape."""
         raise NotImplementedError  # pragma: no cover - every registered charge has its own
 
-    def faults(self, region: Region) -> list[str]:
-        """Return what this charge needs of the region and does not find, in words."""
+    def faults(self, region: Region) -> list[Fault]:
+        """Return what this charge needs of the region and does not find."""
         return []
 
     def words(self, language: str) -> str:
@@ -40,10 +40,11 @@ class KeyCharge(ChargeBase):
     key: AnyKey
 
     def spread(self, paid: FloatArray, region: Region) -> FloatArray:  # noqa: D102
-        return paid.sum(axis=-1, keepdims=True) * self.key.weights(region)
+        total: FloatArray = paid.sum(axis=-1, keepdims=True)
+        return total * self.key.weights(region)
 
-    def faults(self, region: Region) -> list[str]:  # noqa: D102
-        return self.key.faults(region)
+    def faults(self, region: Region) -> list[Fault]:  # noqa: D102
+        return [fault.under("key") for fault in self.key.faults(region)]
 
     def words(self, language: str) -> str:  # noqa: D102
         key = self.key.words(language)

@@ -10,8 +10,8 @@ from pydantic import Field, field_validator, model_validator
 
 from solidair.models.problems import suggest
 from solidair.models.regions import Region
-from solidair.models.schema import Config
-from solidair.pool.parts.registry import part
+from solidair.models.schema import Config, RuleError
+from solidair.pool.parts.registry import Fault, part
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -28,8 +28,8 @@ class KeyBase(Config):
         sizes = self.sizes(region)
         return np.asarray(sizes / sizes.sum(), dtype=np.float64)
 
-    def faults(self, region: Region) -> list[str]:
-        """Return what this key needs of the region and does not find, in words."""
+    def faults(self, region: Region) -> list[Fault]:
+        """Return what this key needs of the region and does not find."""
         return []
 
     def words(self, language: str) -> str:
@@ -85,9 +85,13 @@ class NeedKey(KeyBase):
     def sizes(self, region: Region) -> FloatArray:  # noqa: D102
         return np.asarray(region.youth * region.need_index, dtype=np.float64)
 
-    def faults(self, region: Region) -> list[str]:  # noqa: D102
+    def faults(self, region: Region) -> list[Fault]:  # noqa: D102
         missing = [m.name for m in region.members if m.need_index is None]
-        return [f"the key 'need' needs the column need_index, empty for {', '.join(missing)}"] if missing else []
+        if not missing:
+            return []
+        whom = "all members" if len(missing) == len(region.members) else ", ".join(missing)
+        rule = f"the key 'need' needs the column need_index of the region, which is empty for {whom}"
+        return [Fault("", "need", rule, "Fill that column in the region file, or choose another key.")]
 
     def words(self, language: str) -> str:  # noqa: D102
         return {"nl": "aantal jeugdigen maal behoefte-index", "en": "number of youths times need index"}[language]
@@ -118,18 +122,20 @@ class FixedKey(KeyBase):
     def _complete(cls, shares: dict[str, float]) -> dict[str, float]:
         total = sum(shares.values())
         if abs(total - 1) > 1e-6:
-            raise ValueError(f"the shares must sum to 1, but sum to {total:.6g}")
+            raise RuleError(f"the shares must sum to 1, but sum to {total:.7g}", "Change one or more of them.")
         return shares
 
     def sizes(self, region: Region) -> FloatArray:  # noqa: D102
         return np.array([self.shares.get(code, 0.0) for code in region.codes])
 
-    def faults(self, region: Region) -> list[str]:  # noqa: D102
-        unknown = [code for code in self.shares if code not in region.codes]
-        missing = [code for code in region.codes if code not in self.shares]
-        faults = [f"the fixed key names {c}, which is no member. {suggest(c, region.codes)}" for c in unknown]
+    def faults(self, region: Region) -> list[Fault]:  # noqa: D102
+        codes = [member.code for member in region.members]
+        rule = f"the fixed key names a municipality that is no member of {region.title}"
+        faults = [Fault(f"shares.{c}", c, rule, suggest(c, codes)) for c in self.shares if c not in codes]
+        missing = ", ".join(f"{m.code} ({m.name})" for m in region.members if m.code not in self.shares)
         if missing:
-            faults.append(f"the fixed key has no share for {', '.join(missing)} (write 0 if none is meant)")
+            rule, hint = f"the fixed key has no share for {missing}", "Add it; write 0 if it pays nothing."
+            faults.append(Fault("shares", "", rule, hint))
         return faults
 
     def words(self, language: str) -> str:  # noqa: D102
@@ -154,14 +160,18 @@ class MixKey(KeyBase):
     def _complete(self) -> MixKey:
         total = sum(part.weight for part in self.parts)
         if abs(total - 1) > 1e-6:
-            raise ValueError(f"the weights of a mixed key must sum to 1, but sum to {total:.6g}")
+            rule = f"the weights of a mixed key must sum to 1, but sum to {total:.7g}"
+            raise RuleError(rule, "Change one or more of them.")
         return self
 
     def sizes(self, region: Region) -> FloatArray:  # noqa: D102
-        return np.sum([part.weight * part.key.weights(region) for part in self.parts], axis=0)
+        return np.asarray(
+            np.sum([part.weight * part.key.weights(region) for part in self.parts], axis=0), dtype=np.float64
+        )
 
-    def faults(self, region: Region) -> list[str]:  # noqa: D102
-        return [fault for part in self.parts for fault in part.key.faults(region)]
+    def faults(self, region: Region) -> list[Fault]:  # noqa: D102
+        numbered = enumerate(self.parts, 1)
+        return [fault.under(f"parts.{n}.key") for n, part in numbered for fault in part.key.faults(region)]
 
     def words(self, language: str) -> str:  # noqa: D102
         joiner = {"nl": " en ", "en": " and "}[language]

@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from solidair.models.schema import Config
 
-P = TypeVar("P", bound=type[Config])
+
+@dataclass(frozen=True)
+class Fault:
+    """What a part needs of the region and does not find.
+
+    Parameters
+    ----------
+    where
+        Dotted key inside the part; empty for the part itself.
+    value
+        What was found there; empty if nothing was.
+    rule
+        What must hold.
+    hint
+        What the user can do about it.
+    """
+
+    where: str
+    value: str
+    rule: str
+    hint: str
+
+    def under(self, key: str) -> Fault:
+        """Return the fault as seen from the part that holds this one under `key`."""
+        return replace(self, where=f"{key}.{self.where}" if self.where else key)
+
+
+P = TypeVar("P", bound=Config)
 
 PARTS: dict[str, dict[str, type[Config]]] = {"take": {}, "pot": {}, "charge": {}, "key": {}}
 
 
-def part(role: str, kind: str) -> Callable[[P], P]:
+def part(role: str, kind: str) -> Callable[[type[P]], type[P]]:
     """Register a part under its role ('take', 'pot', 'charge' or 'key') and the kind that files name it by.
 
     Raises
@@ -21,7 +49,7 @@ def part(role: str, kind: str) -> Callable[[P], P]:
         If the kind is taken, or is not the value of the class's `kind` field.
     """
 
-    def register(cls: P) -> P:
+    def register(cls: type[P]) -> type[P]:
         if kind in PARTS[role]:
             raise ValueError(f"the {role} '{kind}' is registered twice")
         if cls.model_fields["kind"].default != kind:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from solidair.models.schema import Config
+from solidair.models.schema import Config, RuleError
 from solidair.pool.layers import CaseFunction
 from solidair.pool.parts.registry import part
 from solidair.pool.parts.words import money, percent, scope_words
@@ -28,6 +28,16 @@ class TakeBase(Config):
 
     scope: Literal["all"] | tuple[str, ...] = Field(default="all")
     share: float = Field(default=1.0, ge=0, le=1)
+
+    @field_validator("scope", mode="before")
+    @classmethod
+    def _scope(cls, scope: object) -> object:
+        listed = isinstance(scope, tuple) and all(isinstance(entry, str) for entry in scope)
+        if scope == "all" or (listed and scope):
+            return scope
+        example = scope if isinstance(scope, str) and scope else "verblijf"
+        hint = f'Write "all", or a list such as ["{example}"].'
+        raise RuleError('the scope must be "all" or a list of at least one care type', hint)
 
     def types(self, care_types: Sequence[str]) -> tuple[str, ...]:
         """Return the care types in scope, in the order of the cost model."""
@@ -90,15 +100,19 @@ class ExcessTake(TakeBase):
     def words(self, language: str, labels: Labels) -> str:  # noqa: D102
         scope = scope_words(self.scope, labels, language)
         line = money(self.retention, language)
+        # The limit is what counts before the share: 80% of at most EUR 250,000, not at most EUR 250,000 of 80%.
+        partly = self.share < 1 or self.limit is not None
         if language == "nl":
             text = f"Kost één kind in een jaar meer dan {line} aan {scope}, dan brengt zijn gemeente "
             text += "het meerdere in" if self.share == 1 else f"{percent(self.share, 'nl')} van het meerdere in"
-            text += f", tot hoogstens {money(self.limit, 'nl')} per kind" if self.limit else ""
-            return f"{text}. De eerste {line} per kind betaalt zij zelf."
+            text += f"; daarvan telt hoogstens {money(self.limit, 'nl')} per kind mee" if self.limit else ""
+            rest = " en de rest" if partly else ""
+            return f"{text}. De eerste {line} per kind{rest} betaalt zij zelf."
         text = f"If one child costs more than {line} in a year of {scope}, its municipality hands in "
         text += "what is above" if self.share == 1 else f"{percent(self.share, 'en')} of what is above"
-        text += f", up to {money(self.limit, 'en')} per child" if self.limit else ""
-        return f"{text}. The first {line} per child it pays itself."
+        text += f", of which at most {money(self.limit, 'en')} per child counts" if self.limit else ""
+        rest = " and the rest" if partly else ""
+        return f"{text}. The first {line} per child{rest} it pays itself."
 
 
 AnyTake = Annotated[ShareTake | ExcessTake, Field(discriminator="kind")]

@@ -26,6 +26,7 @@ def scope_words(scope: str | Sequence[str], labels: Mapping[str, str], language:
     """Return a scope of care types as an enumeration."""
     if scope == "all":
         return {"nl": "alle jeugdhulp", "en": "all youth care"}[language]
-    names = [labels.get(care_type, care_type).lower() for care_type in scope]
+    # The first letter only: JeugdzorgPlus and LTA keep their capitals.
+    names = [name[:1].lower() + name[1:] for name in (labels.get(c, c) for c in scope)]
     joiner = {"nl": " en ", "en": " and "}[language]
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + joiner + names[-1]

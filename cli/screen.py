@@ -1,0 +1,173 @@
+"""What the commands print in a terminal, at 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from solidair.cli.numbers import euro_short, money, number, points
+from solidair.cli.texts.screen import TEXTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from solidair.pool.results import Results
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    # A pipe has no width: keep to the same 80 columns, so that output can be compared.
+    return console if console.is_terminal else Console(highlight=False, width=80)
+
+
+def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path, language: str) -> None:
+    """Print what a reader wants first: how much steadier, what it costs whom, and where the report is."""
+    text, console = TEXTS[language], _console()
+    study = results.study
+    stability = tables["stability"]
+    shared = [a for a in study.agreements if a.spec.clauses]
+    console.print(Text(study.title[language], style="bold"))
+    years = number(results.sims, language)
+    console.print(text["years"].format(years=years, seed=results.seed, members=len(study.region.members)))
+    if shared:
+        table = Table(title=text["gain_title"], box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+        table.add_column(text["member"], no_wrap=True, max_width=21)
+        for number_, _ in enumerate(shared, 1):
+            table.add_column(f"({number_})", justify="right")
+        largest = 0.0
+        for member in study.region.members:
+            cells = []
+            for agreement in shared:
+                row = _row(stability, agreement.name, member.code)
+                cells.append(points(row["stability_gain_chance"], language))
+                largest = max(largest, row["stability_gain_chance_se"])
+            table.add_row(member.name, *cells)
+        console.print(table)
+        error = number(max(100 * largest, 0.05), language, 1)
+        console.print(text["gain_note"].format(error=error), soft_wrap=False)
+        fairness = tables["fairness"].set_index("agreement")
+        table = Table(title=text["moved_title"], box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+        table.add_column("")
+        table.add_column(text["agreement"], no_wrap=True, max_width=32)
+        table.add_column(text["moved"], justify="right")
+        table.add_column(text["structural"], justify="right")
+        for number_, agreement in enumerate(shared, 1):
+            row = fairness.loc[agreement.name]
+            table.add_row(
+                f"({number_})",
+                agreement.spec.title[language],
+                euro_short(row["redistribution"], language),
+                euro_short(row["redistribution_need"], language),
+            )
+        console.print(table)
+        console.print(text["moved_note"])
+    for group in results.identical():
+        names = {a.name: a.spec.title[language] for a in study.agreements}
+        console.print(text["identical"].format(names=", ".join(names[name] for name in group)))
+    derived = [m.name for m in study.region.members if m.budget_derived]
+    if derived:
+        console.print(text["derived_budget"].format(count=len(derived), members=len(study.region.members)))
+    console.print()
+    console.print(Text(text["report"].format(path=target / "report.html"), style="bold"), soft_wrap=True)
+
+
+def show_check(
+    results: Results, table: pd.DataFrame, anchors: pd.DataFrame, outcome: Mapping[str, Any], language: str
+) -> None:
+    """Print the model beside its anchors, and the largest z-scores of every measure."""
+    text, console = TEXTS[language], _console()
+    study = results.study
+    console.print(Text(study.title[language], style="bold"))
+    console.print(text["check_files"].format(files=len(study.inputs), members=len(study.region.members)))
+    if len(anchors):
+        shown = Table(title=text["anchors_title"], box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+        shown.add_column(text["anchor"], max_width=36)
+        shown.add_column(text["range"], justify="right")
+        shown.add_column(text["model"], justify="right")
+        shown.add_column("")
+        for row in anchors.to_dict("records"):
+            low, high, model = (_figure(row[key], row["high"], language) for key in ("low", "high", "model"))
+            mark = "✓" if row["within"] else text["outside"]
+            shown.add_row(row[f"label_{language}"], f"{low} – {high}", model, mark)
+        console.print(shown)
+    shown = Table(title=text["check_title"], box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    shown.add_column(text["measure"], max_width=42)
+    shown.add_column(text["z_mean"], justify="right")
+    shown.add_column(text["z_sd"], justify="right")
+    for (scope, attachment, unit), group in table.groupby(["scope", "attachment_eur", "unit"], sort=False, dropna=False):
+        labels = {c.id: c.label[language] for c in study.costs.care_types}
+        types = str(scope).split(" ")
+        name = labels[types[0]] if len(types) == 1 else text["types"].format(count=len(types), first=labels[types[0]])
+        if unit == "clients":
+            what = text["clients"]
+        else:
+            what = text["cost"] if attachment == 0 else text["above"].format(line=money(attachment, language))
+        cells = (_largest(group[key], text["too_rare"], language) for key in ("mean_z", "sd_z"))
+        shown.add_row(f"{what}: {name}", *cells)
+    console.print(shown)
+    verdict = text["passed"] if outcome["passed"] else text["failed"]
+    console.print(
+        Text(
+            verdict.format(
+                figures=outcome["figures"],
+                years=number(results.sims, language),
+                largest=number(max(outcome["largest_mean_z"], outcome["largest_sd_z"]), language, 1),
+                limit=number(outcome["limit"], language, 1),
+            ),
+            style="bold" if outcome["passed"] else "bold red",
+        )
+    )
+
+
+def show_description(text: Mapping[str, Any], language: str) -> None:
+    """Print an agreement, or all of a study, in plain language."""
+    words, console = TEXTS[language], _console()
+    if text["title"]:
+        console.print(Text(text["title"], style="bold"))
+        console.print()
+    for position, agreement in enumerate(text["agreements"]):
+        if position:
+            console.print()
+        console.print(Text(agreement["title"], style="bold"))
+        console.print(agreement["summary"])
+        for place, article in enumerate(agreement["articles"], 1):
+            console.print()
+            console.print(Text(words["article"].format(number=place, title=article["title"]), style="italic"))
+            for sentence in article["sentences"]:
+                console.print(f"  {sentence}")
+        example = agreement["example"]
+        if example:
+            console.print()
+            cost = money(example["cost"], language)
+            console.print(
+                words["example"].format(cost=cost, member=example["member"], care=example["care_type"].lower())
+            )
+            for member, amount in sorted(example["pays"].items(), key=lambda entry: -entry[1]):
+                if round(amount):
+                    console.print(f"  {member:<24}{money(amount, language):>12}")
+        console.print()
+        console.print(words["source"].format(source=agreement["source"]), style="dim")
+
+
+def _row(table: pd.DataFrame, agreement: str, code: str) -> Mapping[str, Any]:
+    chosen = table[(table["agreement"] == agreement) & (table["code"] == code)]
+    record: Mapping[str, Any] = chosen.to_dict("records")[0]
+    return record
+
+
+def _largest(values: pd.Series[float], rare: str, language: str) -> str:
+    judged = values.dropna().abs()
+    return number(float(judged.max()), language, 1) if len(judged) else rare
+
+
+def _figure(value: float, scale: float, language: str) -> str:
+    """Return a figure with as many digits as its size deserves."""
+    if scale >= 1e8:
+        return f"{number(value / 1e9, language, 2)} {'mld' if language == 'nl' else 'bn'}"
+    return number(value, language, 0 if scale >= 100 else 1 if scale >= 10 else 2 if scale >= 1 else 3)

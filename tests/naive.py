@@ -1,0 +1,188 @@
+"""Slow, obvious twins of the compiled core and of settlement: plain Python, one case at a time.
+
+Nothing here imports what it is the twin of. Each is written from the documentation of its counterpart.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from decimal import Decimal, localcontext
+from typing import Any
+
+MASK = 2**64 - 1
+EVEN_ROTATIONS = (16, 42, 12, 31)
+ODD_ROTATIONS = (16, 32, 24, 21)
+
+CELLS_PER_OCTAVE = 128
+TAIL_PROBABILITIES = [
+    2.0 ** (octave - 53) * (1 + cell / CELLS_PER_OCTAVE)
+    for octave in range(52)
+    for cell in range(CELLS_PER_OCTAVE)
+] + [0.5]
+
+
+def threefry2x64(key: tuple[int, int], counter: tuple[int, int]) -> tuple[int, int]:
+    """Return Threefry-2x64-20: mix and rotate, a key injection every four rounds.
+
+    Salmon, Moraes, Dror & Shaw (2011), Parallel random numbers: as easy as 1, 2, 3, section 3.3.
+    """
+    keys = (key[0], key[1], 0x1BD11BDAA9FC1A22 ^ key[0] ^ key[1])
+    x0, x1 = (counter[0] + keys[0]) & MASK, (counter[1] + keys[1]) & MASK
+    for group in range(5):
+        for rotation in ODD_ROTATIONS if group % 2 else EVEN_ROTATIONS:
+            x0 = (x0 + x1) & MASK
+            x1 = ((x1 << rotation | x1 >> (64 - rotation)) & MASK) ^ x0
+        injection = group + 1
+        x0 = (x0 + keys[injection % 3]) & MASK
+        x1 = (x1 + keys[(injection + 1) % 3] + injection) & MASK
+    return x0, x1
+
+
+def uniform(word: int) -> float:
+    """Return ((x >> 12) + 1/2) / 2^52, in (0, 1)."""
+    return ((word >> 12) + 0.5) / 2**52
+
+
+def look_up(table: Sequence[float], word: int) -> float:
+    """Search the cell of a uniform in the grid of tail probabilities and interpolate linearly inside it."""
+    u = uniform(word)
+    nodes = len(TAIL_PROBABILITIES)
+    values = table[:nodes] if u < 0.5 else table[nodes:]
+    p = u if u < 0.5 else 1.0 - u
+    cell = bisect_right(TAIL_PROBABILITIES, p) - 1
+    left, right = TAIL_PROBABILITIES[cell], TAIL_PROBABILITIES[cell + 1]
+    return values[cell] + (p - left) / (right - left) * (values[cell + 1] - values[cell])
+
+
+def poisson_quantile(u: float, rate: float) -> int:
+    """Return inf{k : F(k) >= u}, by adding up probabilities from 0 in 60 digits."""
+    if rate <= 0:
+        return 0
+    with localcontext() as context:
+        context.prec = 60
+        context.Emin = -10_000_000
+        goal, mean = Decimal(u), Decimal(rate)
+        mass = (-mean).exp()
+        total, k = mass, 0
+        while total < goal:
+            k += 1
+            mass *= mean / k
+            total += mass
+        return k
+
+
+def draw_block(
+    seed: int, first_sim: int, sims: int, years: int, expected: Any,
+    need: Any, need_table: Any, need_keys: Any,
+    volume_tables: Any, volume_keys: Any, price_tables: Any, price_keys: Any, dispersion_tables: Any,
+    dispersion_keys: Any, count_keys: Any, severity_tables: Any, severity_keys: Any, attachment_from: Any,
+    attachments: Any, attachment_measure: Any, count_measure: Any, measures: int,
+) -> list[Any]:  # fmt: skip
+    """Return claims[measure][sim][year][member], one case at a time; arguments as nested lists of numbers."""
+    members, types = len(need), len(severity_tables)
+    out = [[[[0.0] * members for _ in range(years)] for _ in range(sims)] for _ in range(measures)]
+
+    def word(key: int, moment: int, counter: int = 0, which: int = 0) -> int:
+        return threefry2x64((seed, key), (moment, counter))[which]
+
+    for s in range(sims):
+        for t in range(years):
+            path = (first_sim + s) * 2**16
+            moment = path + t
+            for i in range(members):
+                volume = look_up(need_table, word(need_keys[i], path)) if math.isnan(need[i]) else need[i]
+                price = 1.0
+                for level in range(3):
+                    volume *= look_up(volume_tables[level], word(volume_keys[level][i], moment))
+                    price *= look_up(price_tables[level], word(price_keys[level][i], moment))
+                for c in range(types):
+                    dispersion = look_up(dispersion_tables[c], word(dispersion_keys[i][c], moment))
+                    rate = expected[i][c] * volume * dispersion
+                    cases = poisson_quantile(uniform(word(count_keys[i][c], moment)), rate)
+                    mine = range(attachment_from[c], attachment_from[c + 1])
+                    sums = dict.fromkeys(mine, 0.0)
+                    for m in range(cases):
+                        drawn = word(severity_keys[i][c], moment, 64 * (m // 128) + m % 64, (m // 64) % 2)
+                        cost = price * look_up(severity_tables[c], drawn)
+                        for a in mine:
+                            excess = max(cost - attachments[a], 0.0)
+                            if a == attachment_from[c]:
+                                sums[a] += excess
+                            elif excess > 0:
+                                out[attachment_measure[a]][s][t][i] += excess
+                    out[attachment_measure[attachment_from[c]]][s][t][i] += sums[attachment_from[c]]
+                    if count_measure[c] >= 0:
+                        out[count_measure[c]][s][t][i] += cases
+    return out
+
+
+def key_shares(key: Any, region: Any) -> list[float]:
+    """Return the share of each member under a key of an agreement file."""
+    members = region.members
+    if key.kind == "mix":
+        parts = [(part.weight, key_shares(part.key, region)) for part in key.parts]
+        return [sum(weight * shares[i] for weight, shares in parts) for i in range(len(members))]
+    sizes = {
+        "youth": lambda m: m.youth,
+        "inhabitants": lambda m: m.inhabitants,
+        "budget": lambda m: m.youth_budget_eur,
+        "need": lambda m: m.youth * m.need_index,
+        "equal": lambda m: 1,
+        "fixed": lambda m: key.shares.get(m.code, 0.0),
+    }[key.kind]
+    total = math.fsum(sizes(m) for m in members)
+    return [sizes(m) / total for m in members]
+
+
+def handed_in(take: Any, left: float) -> float:
+    """Return what is handed in of one case of which `left` EUR is left."""
+    if take.kind == "share":
+        return take.share * left
+    if take.kind == "excess":
+        above = max(left - take.retention, 0.0)
+        return take.share * (above if take.limit is None else min(above, take.limit))
+    raise NotImplementedError(f"teach the naive twin the take '{take.kind}'")
+
+
+def naive_settle(agreement_spec: Any, cases: Sequence[tuple[int, str, float]], region: Any) -> dict[str, Any]:
+    """Settle one year of one agreement case by case.
+
+    Parameters
+    ----------
+    agreement_spec
+        Content of an agreement file (`AgreementSpec`).
+    cases
+        Per case: position of the member, care type, EUR in the year.
+    region
+        The members.
+
+    Returns
+    -------
+    dict
+        'own' and 'contribution' per member, 'paid' and 'charged' per clause and member, all in EUR.
+    """
+    members = range(len(region.members))
+    clauses = agreement_spec.clauses
+    own = [0.0 for _ in members]
+    paid = [[0.0 for _ in members] for _ in clauses]
+    for member, care_type, cost in cases:
+        own[member] += cost
+        left = cost
+        for number, clause in enumerate(clauses):
+            if clause.take.scope == "all" or care_type in clause.take.scope:
+                amount = handed_in(clause.take, left)
+                left -= amount
+                paid[number][member] += amount
+    charged = []
+    for number, clause in enumerate(clauses):
+        if clause.pot.kind != "full" or clause.charge.kind != "key":
+            raise NotImplementedError("teach the naive twin this pot or charge")
+        shares = key_shares(clause.charge.key, region)
+        charged.append([share * math.fsum(paid[number]) for share in shares])
+    contribution = [
+        own[i] + math.fsum(charged[n][i] for n in range(len(clauses))) - math.fsum(row[i] for row in paid)
+        for i in members
+    ]
+    return {"own": own, "paid": paid, "charged": charged, "contribution": contribution}
