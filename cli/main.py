@@ -75,7 +75,10 @@ def main() -> NoReturn:
 def show_problems(error: InputError) -> None:
     """Print every problem with its place, value, rule and what to do."""
     count = len(error.problems)
-    click.echo(click.style(f"{count} problem{'s' if count > 1 else ''} in the input; nothing was written.", bold=True), err=True)
+    click.echo(
+        click.style(f"{count} problem{'s' if count > 1 else ''} in the input; nothing was written.", bold=True),
+        err=True,
+    )
     for number, problem in enumerate(error.problems, 1):
         click.echo(f"\n{number}. {problem.file}: {problem.where}", err=True)
         click.echo(f"   {problem.rule[:1].upper()}{problem.rule[1:]}.", err=True)

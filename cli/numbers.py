@@ -27,7 +27,7 @@ def euro_short(value: float, language: str) -> str:
     size = abs(value)
     sign = "−" if value < 0 else ""
     symbol = "€ " if language == "nl" else "EUR "
-    million, thousand = {"nl": (" mln", " dzd"), "en": " m| k".split("|")}[language]
+    million, thousand = {"nl": (" mln", " dzd"), "en": (" m", " k")}[language]
     if size >= 999_500:
         decimals = 1 if size < 99_950_000 else 0
         return f"{sign}{symbol}{number(size / 1e6, language, decimals)}{million}"

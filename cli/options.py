@@ -10,7 +10,11 @@ import click
 C = TypeVar("C", bound=Callable[..., Any])
 
 language = click.option(
-    "--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="Language of what is written."
+    "--lang",
+    type=click.Choice(["nl", "en"]),
+    default="nl",
+    show_default=True,
+    help="Language of what is written.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a machine instead of tables.")
 overrides = click.option(
@@ -22,4 +26,6 @@ overrides = click.option(
 )
 sims = click.option("--sims", type=click.IntRange(min=100), help="Simulated years (default: the study's own).")
 seed = click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Seed of all chance (default: the study's own).")
-threads = click.option("--threads", type=click.IntRange(min=1), help="Threads (default: all cores); no effect on results.")
+threads = click.option(
+    "--threads", type=click.IntRange(min=1), help="Threads (default: all cores); no effect on results."
+)

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from solidair.pool.results import Results
 
 MANIFEST = "manifest.json"
-_LIBRARIES = ("solidair", "numpy", "scipy", "numba", "llvmlite", "pandas", "pyarrow", "altair", "vl-convert-python")
+_LIBRARIES = (
+    "solidair",
+    "numpy",
+    "scipy",
+    "numba",
+    "llvmlite",
+    "pandas",
+    "pyarrow",
+    "altair",
+    "vl-convert-python",
+)
 
 
 def check_target(target: Path) -> None:

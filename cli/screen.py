@@ -36,7 +36,13 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
     years = number(results.sims, language)
     console.print(text["years"].format(years=years, seed=results.seed, members=len(study.region.members)))
     if shared:
-        table = Table(title=text["gain_title"], box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+        table = Table(
+            title=text["gain_title"],
+            box=SIMPLE_HEAD,
+            title_justify="left",
+            title_style="bold",
+            pad_edge=False,
+        )
         table.add_column(text["member"], no_wrap=True, max_width=21)
         for number_, _ in enumerate(shared, 1):
             table.add_column(f"({number_})", justify="right")
@@ -51,14 +57,20 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
         console.print(table)
         error = number(max(100 * largest, 0.05), language, 1)
         console.print(text["gain_note"].format(error=error), soft_wrap=False)
-        fairness = tables["fairness"].set_index("agreement")
-        table = Table(title=text["moved_title"], box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+        fairness: dict[str, Any] = {str(entry["agreement"]): entry for entry in tables["fairness"].to_dict("records")}
+        table = Table(
+            title=text["moved_title"],
+            box=SIMPLE_HEAD,
+            title_justify="left",
+            title_style="bold",
+            pad_edge=False,
+        )
         table.add_column("")
         table.add_column(text["agreement"], no_wrap=True, max_width=32)
         table.add_column(text["moved"], justify="right")
         table.add_column(text["structural"], justify="right")
         for number_, agreement in enumerate(shared, 1):
-            row = fairness.loc[agreement.name]
+            row = fairness[agreement.name]
             table.add_row(
                 f"({number_})",
                 agreement.spec.title[language],
@@ -86,7 +98,13 @@ def show_check(
     console.print(Text(study.title[language], style="bold"))
     console.print(text["check_files"].format(files=len(study.inputs), members=len(study.region.members)))
     if len(anchors):
-        shown = Table(title=text["anchors_title"], box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+        shown = Table(
+            title=text["anchors_title"],
+            box=SIMPLE_HEAD,
+            title_justify="left",
+            title_style="bold",
+            pad_edge=False,
+        )
         shown.add_column(text["anchor"], max_width=36)
         shown.add_column(text["range"], justify="right")
         shown.add_column(text["model"], justify="right")
@@ -100,14 +118,18 @@ def show_check(
     shown.add_column(text["measure"], max_width=42)
     shown.add_column(text["z_mean"], justify="right")
     shown.add_column(text["z_sd"], justify="right")
-    for (scope, attachment, unit), group in table.groupby(["scope", "attachment_eur", "unit"], sort=False, dropna=False):
+    for (scope, attachment, unit), group in table.groupby(
+        ["scope", "attachment_eur", "unit"], sort=False, dropna=False
+    ):
         labels = {c.id: c.label[language] for c in study.costs.care_types}
         types = str(scope).split(" ")
         name = labels[types[0]] if len(types) == 1 else text["types"].format(count=len(types), first=labels[types[0]])
         if unit == "clients":
             what = text["clients"]
         else:
-            what = text["cost"] if attachment == 0 else text["above"].format(line=money(attachment, language))
+            what = (
+                text["cost"] if attachment == 0 else text["above"].format(line=money(float(str(attachment)), language))
+            )
         cells = (_largest(group[key], text["too_rare"], language) for key in ("mean_z", "sd_z"))
         shown.add_row(f"{what}: {name}", *cells)
     console.print(shown)
@@ -157,8 +179,7 @@ def show_description(text: Mapping[str, Any], language: str) -> None:
 
 def _row(table: pd.DataFrame, agreement: str, code: str) -> Mapping[str, Any]:
     chosen = table[(table["agreement"] == agreement) & (table["code"] == code)]
-    record: Mapping[str, Any] = chosen.to_dict("records")[0]
-    return record
+    return {str(key): value for key, value in chosen.iloc[0].items()}
 
 
 def _largest(values: pd.Series[float], rare: str, language: str) -> str:

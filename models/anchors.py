@@ -6,6 +6,7 @@ Everything is exact: nothing on this page is simulated.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -46,7 +47,18 @@ def anchor_table(costs: CostModel) -> pd.DataFrame:
         rows.append(_row(anchor, value))
     if problems:
         raise InputError(problems)
-    columns = ["quantity", "argument", "label_nl", "label_en", "unit", "low", "high", "model", "within", "grade"]
+    columns = [
+        "quantity",
+        "argument",
+        "label_nl",
+        "label_en",
+        "unit",
+        "low",
+        "high",
+        "model",
+        "within",
+        "grade",
+    ]
     columns += ["source_nl", "source_en"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -78,7 +90,9 @@ def _cost(costs: CostModel, stay_only: bool = False) -> float:
     """Return cost a year in the country, EUR."""
     means = [s.mean for s in costs.severities]
     return float(
-        sum(_clients(costs, [c.id]) * m for c, m in zip(costs.care_types, means, strict=True) if c.stay or not stay_only)
+        sum(
+            _clients(costs, [c.id]) * m for c, m in zip(costs.care_types, means, strict=True) if c.stay or not stay_only
+        )
     )
 
 
@@ -139,7 +153,7 @@ def _implied_index(costs: CostModel, argument: float | str | None) -> float:
     """Pareto-equivalent index (u + e) / e at a line u, with e the mean excess of all cases above it, prices shocked."""
     u = float(argument or 0)
     price, weight = product_nodes(costs.price_shocks)
-    above = excess = 0.0
+    above, excess = 0.0, 0.0
     for rate, severity in zip(costs.clients_per_youth, costs.severities, strict=True):
         above += rate * float(weight @ severity.sf(u / price))
         excess += rate * float((weight * price) @ severity.excess(u / price))
@@ -163,7 +177,7 @@ def _heavy_count_size(costs: CostModel, argument: float | str | None) -> float:
     """
     place = costs.ids.index(str(argument))
     square = costs.need_shock.moment(2) * costs.dispersions[place].moment(2)
-    square *= np.prod([shock.moment(2) for shock in costs.volume_shocks[1:]])
+    square *= math.prod(shock.moment(2) for shock in costs.volume_shocks[1:])
     return float(1.0 / (square - 1.0))
 
 

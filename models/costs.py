@@ -1,10 +1,10 @@
-"""The cost model: what a year of youth care costs a municipality, with the pedigree of every number.
+r"""The cost model: what a year of youth care costs a municipality, with the pedigree of every number.
 
 A care type has expected clients per 1,000 youths, over-dispersion, and the yearly cost of one client. The clients of
 a municipality vary with its need and with shocks that it shares with its region and with the country; prices too.
 
-.. math:: N_{ic} \\sim \\text{Poisson}(\\lambda_c y_i\\, n_i\\, V^{nat} V^{reg} V^{loc}_i\\, \\Theta_{ic}),
-          \\qquad X = P^{nat} P^{reg} P^{loc}_i\\, C_c
+.. math:: N_{ic} \sim \text{Poisson}(\lambda_c y_i\, n_i\, V^{nat} V^{reg} V^{loc}_i\, \Theta_{ic}),
+          \qquad X = P^{nat} P^{reg} P^{loc}_i\, C_c
 
 with youth y, need index n, mean-one shocks V (volume), P (price) and Θ (over-dispersion), and cost C of one client.
 """
@@ -138,13 +138,22 @@ class CostModel:
         for id_, care in spec.care_types.items():
             severity = build_severity(care.severity, file, f"care_types.{id_}.severity", problems)
             severities.append(severity)
-            positive = {"clients_per_1000": care.clients_per_1000, "overdispersion_size": care.overdispersion_size}
+            positive = {
+                "clients_per_1000": care.clients_per_1000,
+                "overdispersion_size": care.overdispersion_size,
+            }
             for key, quantity in positive.items():
                 low = 0.0 if key == "clients_per_1000" else 1e-3
                 if quantity.value < low:
                     rule = f"must be at least {low:g}"
                     problems.append(
-                        Problem(file, f"care_types.{id_}.{key}", f"{quantity.value:g}", rule, "Check the sign and unit.")
+                        Problem(
+                            file,
+                            f"care_types.{id_}.{key}",
+                            f"{quantity.value:g}",
+                            rule,
+                            "Check the sign and unit.",
+                        )
                     )
         for key, sd in spec_shocks(spec).items():
             if not 0 <= sd.sd.value <= 2:

@@ -381,9 +381,7 @@ class ZeroModified(Frequency):
         if not 0.0 <= self.p0 < 1.0:
             raise ValueError(f"ZeroModified: p0 = {self.p0}: must lie in [0, 1)")
         if not float(self.base.sf(0)) > 0.0:
-            raise ValueError(
-                f"ZeroModified: base = {self.base}: is zero always, so nothing can be kept in proportion"
-            )
+            raise ValueError(f"ZeroModified: base = {self.base}: is zero always, so nothing can be kept in proportion")
 
     @cached_property
     def _factor(self) -> float:
@@ -418,9 +416,7 @@ class ZeroModified(Frequency):
     def sf(self, k: ArrayLike) -> Floats:
         """P(N > k)."""
         k = as_floats(k)
-        return np.where(
-            k < 0.0, 1.0, np.minimum(self._factor * self.base.sf(np.maximum(k, 0.0)), 1.0 - self.p0)
-        )
+        return np.where(k < 0.0, 1.0, np.minimum(self._factor * self.base.sf(np.maximum(k, 0.0)), 1.0 - self.p0))
 
     def pgf(self, z: ArrayLike) -> Complexes:
         """p0 + factor (P(z) - P(0))."""

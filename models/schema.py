@@ -114,9 +114,7 @@ def _problems(schema: dict[str, Any], file: str, error: ValidationError) -> list
     return [p for p in problems.values() if not any(other.startswith(f"{p.where}.") for other in problems)]
 
 
-def _explained(
-    schema: dict[str, Any], fault: ErrorDetails, place: Place, nodes: Nodes
-) -> tuple[str, str, str, str]:
+def _explained(schema: dict[str, Any], fault: ErrorDetails, place: Place, nodes: Nodes) -> tuple[str, str, str, str]:
     """Return where, value, rule and hint of a fault."""
     kind, where, context = fault["type"], dotted(place), fault.get("ctx", {})
     value = _shown(fault["input"])

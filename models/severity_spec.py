@@ -28,9 +28,7 @@ from solidair.models.severity import FAMILIES, Severity
 _LIMITS = ("cap", "truncation")
 
 
-def build_severity(
-    table: Mapping[str, Any], file: str, where: str, problems: list[Problem]
-) -> Severity | None:
+def build_severity(table: Mapping[str, Any], file: str, where: str, problems: list[Problem]) -> Severity | None:
     """Return the severity of a table, or None after adding what is wrong with it to `problems`."""
     before = len(problems)
     name = table.get("family")
@@ -54,9 +52,7 @@ def build_severity(
     required = [key for key in names if by_moments or fields[key].default is dataclasses.MISSING]
     for key in [key for key in values if key not in names]:
         hint = suggest(key, [*names, *_LIMITS])
-        problems.append(
-            Problem(file, f"{where}.{key}", "", f"unknown parameter '{key}' of family '{name}'", hint)
-        )
+        problems.append(Problem(file, f"{where}.{key}", "", f"unknown parameter '{key}' of family '{name}'", hint))
     for key in required:
         if key not in values:
             hint = f"Family '{name}' takes {', '.join(names)}"
@@ -103,9 +99,7 @@ def _made(
             "the mean of this law is infinite: to pool such costs makes a large overrun more likely, "
             "not less, and no budget covers them"
         )
-        hint = (
-            "Add a cap, the most that one client can cost in a year, or make the tail lighter (xi below 1)."
-        )
+        hint = "Add a cap, the most that one client can cost in a year, or make the tail lighter (xi below 1)."
         problems.append(Problem(file, where, str(severity), rule, hint))
         return None
     return severity
@@ -118,9 +112,7 @@ def _check_type(value: Any, annotation: str, file: str, where: str, problems: li
     wanted = "a list of " if "tuple" in annotation else ""
     laws = "Severity" in annotation
     numbers = not laws or "float" in annotation
-    wrong = (
-        several != ("tuple" in annotation) or (True in kinds and not laws) or (False in kinds and not numbers)
-    )
+    wrong = several != ("tuple" in annotation) or (True in kinds and not laws) or (False in kinds and not numbers)
     if wrong:
         rule = (
             f"this must be {wanted}{'severities' if wanted else 'a severity'}"
@@ -145,9 +137,7 @@ def _value(entry: Any, file: str, where: str, problems: list[Problem]) -> Any:
         if all(isinstance(x, int | float) and not isinstance(x, bool) for x in entry):
             return tuple(float(x) for x in entry)
         rule = "this must be a list of numbers"
-        problems.append(
-            Problem(file, where, str(list(entry))[:60], rule, "Write numbers only, without quotes.")
-        )
+        problems.append(Problem(file, where, str(list(entry))[:60], rule, "Write numbers only, without quotes."))
         return None
     if not isinstance(entry, Mapping):
         hint = f'Write {{ value = {entry}, unit = "...", grade = "assumed", source = "..." }}.'

@@ -177,9 +177,18 @@ def _check_conservation(agreement: Agreement, number: int, paid: FloatArray, cha
     if wrong.any():
         sim, year = (int(x) for x in np.argwhere(wrong)[0])
         raise ConservationError(
-            f"agreement {agreement.name}, clause {number + 1}, sim {sim}, year {year}: paid {out[sim, year]!r} "
-            f"but charged {back[sim, year]!r}"
+            f"agreement {agreement.name}, clause {number + 1}, sim {sim}, year {year}: "
+            f"paid {out[sim, year]!r} but charged {back[sim, year]!r}"
         )
 
 
-__all__ = ["Agreement", "AgreementSpec", "Clause", "ConservationError", "InputError", "Ledger", "combine", "settle"]
+__all__ = [
+    "Agreement",
+    "AgreementSpec",
+    "Clause",
+    "ConservationError",
+    "InputError",
+    "Ledger",
+    "combine",
+    "settle",
+]

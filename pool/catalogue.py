@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
-
 from solidair.models.sources.regions import read_region
-from solidair.pool.study import KINDS, builtin
+from solidair.pool.study import KINDS, builtin, builtin_title
 
 
 def catalogue(language: str) -> dict[str, dict[str, str]]:
@@ -24,5 +22,5 @@ def catalogue(language: str) -> dict[str, dict[str, str]]:
                 region = read_region(file)
                 entries[kind][name] = f"{region.title} ({len(region.members)})"
             else:
-                entries[kind][name] = tomllib.loads(file.read_text(encoding="utf-8"))["title"][language]
+                entries[kind][name] = builtin_title(kind, name, language)
     return entries

@@ -1,7 +1,7 @@
 """Describe: what an agreement does, in sentences and with one worked case.
 
-The sentences come from the parts themselves and the amounts from `settle`, so a description cannot differ from what
-is computed.
+The sentences come from the parts themselves and the amounts from `settle`, so a description cannot differ from
+what is computed.
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from solidair.models.costs import CostModel
-from solidair.models.problems import InputError
 from solidair.models.regions import Region
 from solidair.models.schema import in_language
 from solidair.pool.agreements import Agreement, settle
 from solidair.pool.measures import measure_cases, measures_for
-from solidair.pool.study import Study, builtin, load_agreement
+from solidair.pool.study import Study, is_study, load_agreement
 
 EXAMPLE_COST = 300_000.0
 """EUR in a year, of the child in the worked example."""
+
+_LATER = {
+    "nl": "Dit artikel werkt op wat de eerdere artikelen van de kosten van elk kind hebben overgelaten.",
+    "en": "This article works on what the earlier articles have left of the cost of every child.",
+}
 
 
 @dataclass(frozen=True)
@@ -58,34 +62,28 @@ def describe(name: str, language: str, overrides: Sequence[str] = ()) -> dict[st
     Parameters
     ----------
     name
-        A name that comes with solidair, or a path. What is both a study and an agreement is taken as a study.
+        A name that comes with solidair, or a path. What is both counts as a study.
     language
         'nl' or 'en'.
     overrides
-        Values to set on top, each 'key=value'; for a study only.
+        Values to set on top, each 'key=value'. The worked case of an agreement is that of the study 'haaglanden'.
 
     Raises
     ------
     InputError
         If it is neither, or something is wrong with it.
     """
-    if name in builtin("agreements") and name not in builtin("studies"):
-        study = Study.load("haaglanden", overrides)
-        agreement = load_agreement(name)
-        return {"title": None, "agreements": [asdict(_described(agreement, study.region, study.costs, language))]}
-    try:
+    if is_study(name):
         study = Study.load(name, overrides)
-    except InputError as not_a_study:
-        try:
-            agreement = load_agreement(name)
-        except InputError:
-            raise not_a_study from None
-        study = Study.load("haaglanden", overrides)
-        if agreement.faults(study.region, study.costs.ids):
-            return {"title": None, "agreements": [asdict(_in_words(agreement, study.costs, language, None))]}
-        return {"title": None, "agreements": [asdict(_described(agreement, study.region, study.costs, language))]}
-    described = [asdict(_described(a, study.region, study.costs, language)) for a in study.agreements]
-    return {"title": study.title[language], "agreements": described}
+        described = [asdict(_described(a, study.region, study.costs, language)) for a in study.agreements]
+        return {"title": study.title[language], "agreements": described}
+    own = [text for text in overrides if text.strip().startswith("agreements.")]
+    agreement = load_agreement(name, own)
+    study = Study.load("haaglanden", [text for text in overrides if text not in own])
+    # An agreement of another region, with a fixed key for its own members, is told without the worked case.
+    fits = not agreement.faults(study.region, study.costs.ids)
+    example = worked_example(agreement, study.region, study.costs, language) if fits else None
+    return {"title": None, "agreements": [asdict(_in_words(agreement, study.costs, language, example))]}
 
 
 def _described(agreement: Agreement, region: Region, costs: CostModel, language: str) -> Description:
@@ -98,15 +96,23 @@ def _in_words(agreement: Agreement, costs: CostModel, language: str, example: Ex
         Article(
             clause.title[language],
             (
+                *([_LATER[language]] if number else []),
                 clause.take.words(language, labels),
                 clause.pot.words(language),
                 clause.charge.words(language),
             ),
         )
-        for clause in agreement.spec.clauses
+        for number, clause in enumerate(agreement.spec.clauses)
     )
     spec = agreement.spec
-    return Description(agreement.name, spec.title[language], spec.summary[language], in_language(spec.source, language), articles, example)
+    return Description(
+        agreement.name,
+        spec.title[language],
+        spec.summary[language],
+        in_language(spec.source, language),
+        articles,
+        example,
+    )
 
 
 def worked_example(agreement: Agreement, region: Region, costs: CostModel, language: str) -> Example:

@@ -61,7 +61,11 @@ class DrawPlan:
             return np.array([[stream_key(stream, code, c) for c in ids] for code in codes], dtype=np.uint64)
 
         def shock_keys(streams: Sequence[Stream]) -> KeyArray:
-            who = {"national": [NATIONAL] * len(codes), "regional": [region.name] * len(codes), "local": codes}
+            who = {
+                "national": [NATIONAL] * len(codes),
+                "regional": [region.name] * len(codes),
+                "local": codes,
+            }
             rows = [[stream_key(s, w) for w in who[level]] for s, level in zip(streams, LEVELS, strict=True)]
             return np.array(rows, dtype=np.uint64)
 
@@ -107,7 +111,9 @@ class DrawPlan:
 
     def draw(self, seed: int, first_sim: int, sims: int, years: int = 1) -> FloatArray:
         """Return the claims of one block, shape (measure, sim, year, member): EUR, or clients for counts."""
-        from solidair.pool.kernels import draw_block  # compiled on first use, so that nothing else waits for it
+        from solidair.pool.kernels import (
+            draw_block,
+        )  # compiled on first use, so that nothing else waits for it
 
         claims = np.zeros((self.measures, sims, years, len(self.need)))
         draw_block(

@@ -30,12 +30,12 @@ _SHIFT_12 = np.uint64(12)
 
 
 @_jit
-def _rotated(x, r):  # type: ignore[no-untyped-def]
+def _rotated(x, r):
     return (x << np.uint64(r)) | (x >> np.uint64(64 - r))
 
 
 @_jit
-def threefry2x64(key0, key1, counter0, counter1):  # type: ignore[no-untyped-def]
+def threefry2x64(key0, key1, counter0, counter1):
     """Return the two 64-bit words of Threefry-2x64 with 20 rounds (Salmon et al. 2011)."""
     key2 = _PARITY ^ key0 ^ key1
     x0 = counter0 + key0
@@ -95,7 +95,7 @@ def threefry2x64(key0, key1, counter0, counter1):  # type: ignore[no-untyped-def
 
 
 @_jit
-def uniform(word):  # type: ignore[no-untyped-def]
+def uniform(word):
     """Return the uniform in (0, 1), both ends open, of a 64-bit word: ((x >> 12) + 1/2) / 2^52, exact in float64."""
     return (np.float64(word >> _SHIFT_12) + 0.5) * 2.0**-52
 
@@ -105,7 +105,7 @@ _BATCH = 64
 
 
 @_jit
-def _fill(words, seed, key, moment, counter, n):  # type: ignore[no-untyped-def]
+def _fill(words, seed, key, moment, counter, n):
     """Fill the words of `n` counters: first words from 0 on, second words from _BATCH on.
 
     In a loop of its own, so that LLVM runs eight generators side by side: 0.6 ns a word instead of 5.
@@ -128,7 +128,7 @@ _ALL_ONES = np.int64((1 << 52) - 1)
 
 
 @_jit
-def look_up(table, word):  # type: ignore[no-untyped-def]
+def look_up(table, word):
     """Return the quantile at the uniform of `word`, by linear interpolation in a table of `solidair.models.tables`.
 
     The upper tail mirrors the lower one, so the integer of the uniform is flipped where its top bit is set. Of the
@@ -143,11 +143,11 @@ def look_up(table, word):  # type: ignore[no-untyped-def]
     return low + np.float64(bits & _FRACTION_MASK) * _FRACTION_UNIT * (table[cell + 1] - low)
 
 
-# --- counts ------------------------------------------------------------------------------------------------------------
+# --- counts ---------------------------------------------------------------------------------------------------------
 
 
 @_jit
-def normal_quantile(p):  # type: ignore[no-untyped-def]
+def normal_quantile(p):
     """Return the standard normal quantile (Wichura 1988, algorithm AS 241, PPND16: relative error about 1e-16)."""
     q = p - 0.5
     if abs(q) <= 0.425:
@@ -180,7 +180,7 @@ def normal_quantile(p):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _poisson_search(u, rate, start):  # type: ignore[no-untyped-def]
+def _poisson_search(u, rate, start):
     """Return the smallest k with F(k) >= u, from `start`, by summing the smaller tail term by term."""
     k = max(start, 0)
     mass = math.exp(k * math.log(rate) - rate - math.lgamma(k + 1.0))
@@ -225,7 +225,7 @@ def _poisson_search(u, rate, start):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def poisson_quantile(u, rate):  # type: ignore[no-untyped-def]
+def poisson_quantile(u, rate):
     """Return the Poisson quantile inf{k : F(k) >= u}, exactly.
 
     One uniform and monotone in `u` and in `rate`, so that luck stays aligned when a parameter changes. Small rates sum
@@ -253,20 +253,20 @@ def poisson_quantile(u, rate):  # type: ignore[no-untyped-def]
     if abs(w) < 3.0:
         bound = (1.0 / 40.0 + w2 * (1.0 / 80.0 + w2 / 160.0)) / rate
         if math.floor(x + bound) == math.floor(x - bound):
-            return int(math.floor(x))
-    return _poisson_search(u, rate, int(math.floor(x)))
+            return math.floor(x)
+    return _poisson_search(u, rate, math.floor(x))
 
 
-# --- the pass over all cases ---------------------------------------------------------------------------------------------
+# --- the pass over all cases ----------------------------------------------------------------------------------------
 
 
 @_jit
-def _shock(table, seed, key, moment):  # type: ignore[no-untyped-def]
+def _shock(table, seed, key, moment):
     return look_up(table, threefry2x64(seed, key, moment, np.uint64(0))[0])
 
 
 @_jit
-def draw_needs(seed, first_sim, need, need_table, need_keys, out):  # type: ignore[no-untyped-def]
+def draw_needs(seed, first_sim, need, need_table, need_keys, out):
     """Write the need index of every sim and member into `out`, (sim, member): as `draw_block` uses it."""
     for s in range(out.shape[0]):
         path = np.uint64(first_sim + s) << np.uint64(16)
@@ -276,7 +276,7 @@ def draw_needs(seed, first_sim, need, need_table, need_keys, out):  # type: igno
 
 
 @_jit
-def draw_block(  # type: ignore[no-untyped-def]
+def draw_block(
     seed, first_sim, years, expected, need, need_table, need_keys, volume_tables, volume_keys, price_tables, price_keys,
     dispersion_tables, dispersion_keys, count_keys, severity_tables, severity_keys,
     attachment_from, attachments, attachment_measure, count_measure, out,

@@ -1,8 +1,8 @@
 """Piecewise linear functions of the cost of one case: the algebra on which every per-case rule rests.
 
-A threshold, a cap, a band or a share is continuous and piecewise linear in the cost of a case, and so is what it leaves
-for the next clause. Such a function is a combination of max(x - a, 0) at a few attachment points a, so the sums
-that the kernel keeps are all that any clause needs.
+A threshold, a cap, a band or a share is continuous and piecewise linear in the cost of a case, and so is
+what it leaves for the next clause. Such a function is a combination of max(x - a, 0) at a few attachment
+points a, so the sums that the kernel keeps are all that any clause needs.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ class CaseFunction:
     def __add__(self, other: CaseFunction) -> CaseFunction:
         """Return the sum of two functions."""
         return _collected(
-            [*zip(self.attachments, self.weights, strict=True), *zip(other.attachments, other.weights, strict=True)]
+            [
+                *zip(self.attachments, self.weights, strict=True),
+                *zip(other.attachments, other.weights, strict=True),
+            ]
         )
 
     def __sub__(self, other: CaseFunction) -> CaseFunction:
@@ -80,7 +83,7 @@ class CaseFunction:
         start: float | None = None
         for attachment, weight in [*zip(self.attachments, self.weights, strict=True), (np.inf, 0.0)]:
             if slope < -_FLAT:
-                raise ValueError("what is left of a case decreases with its cost, so an excess of it is undefined")
+                raise ValueError("what is left of a case decreases with its cost: an excess is undefined")
             # Below this a slope is what rounding left of a flat piece; an excess would start absurdly far out.
             if start is None and slope > _FLAT:
                 crossing = last + (level - value) / slope

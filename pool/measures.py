@@ -1,8 +1,8 @@
-"""Measures: what the engine must remember of a simulated year so that every agreement can be settled afterwards.
+"""Measures: what the engine must remember of a simulated year so that every agreement can be settled later.
 
-A measure is a scope of care types with an attachment point: the sum over cases of max(cost - attachment, 0), or the
-number of clients. All agreements of a run together ask for the few that they need; care types about which no agreement
-asks anything different share a measure.
+A measure is a scope of care types with an attachment point: the sum over cases of max(cost - attachment,
+0), or the number of clients. All agreements of a run together ask for the few that they need; care types
+about which no agreement asks anything different share a measure.
 """
 
 from __future__ import annotations

@@ -10,20 +10,23 @@
                                       a value of an agreement; clauses count from 1
 ===================================== ===============================================
 
-A number of the cost model that is set this way counts as assumed, with the override as its source. A need index may be
-set for one member while the file gives none: its need is then known, and that of the others stays drawn. A budget that
-was derived from the number of youths follows a new number of youths.
+A number of the cost model that is set this way counts as assumed, with the override as its source. A need
+index may be set for one member while the file gives none: its need is then known, that of the others stays
+drawn. A budget that was derived from the number of youths follows a new number of youths.
 """
 
 from __future__ import annotations
 
 import copy
+import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from solidair.models.problems import Problem, suggest
+from solidair.models.regions import Region
+from solidair.models.sources.regions import MOST_EUR, MOST_NEED, MOST_PEOPLE
 
 _STUDY_KEYS = ("title", "region", "costs", "agreements", "settings")
 
@@ -113,6 +116,57 @@ def blamed(
     return result
 
 
+_MEMBER_VALUES = {
+    "inhabitants": (MOST_PEOPLE, True),
+    "youth": (MOST_PEOPLE, True),
+    "youth_budget_eur": (MOST_EUR, False),
+    "need_index": (MOST_NEED, False),
+    "buffer_eur": (MOST_EUR, False),
+}
+"""What may be set of a member: the highest value, as in a region file, and whether it is a whole number."""
+
+
+def override_member(region: Region, override: Override, per_youth: float, problems: list[Problem]) -> Region:
+    """Return the region with one value of a member changed, or as it was after adding a problem.
+
+    Parameters
+    ----------
+    per_youth
+        EUR per youth and year, for a budget that is derived.
+    """
+    code, column, value = override.path[1], ".".join(override.path[2:]), override.value
+    members = {member.code: member for member in region.members}
+
+    def refuse(what: object, rule: str, hint: str) -> Region:
+        problems.append(Problem("--set", override.text, str(what), rule, hint))
+        return region
+
+    if code not in members:
+        return refuse(code, "there is no such member in this region", suggest(code, members))
+    if column not in _MEMBER_VALUES:
+        return refuse(column, "there is no such column of a region", suggest(column, _MEMBER_VALUES))
+    highest, whole = _MEMBER_VALUES[column]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return refuse(value, "this must be a number", "Write it with a point as decimal mark.")
+    may_be_zero = column == "buffer_eur"
+    if not 0 <= value <= highest or (value == 0 and not may_be_zero):
+        rule = f"this must be {'at least' if may_be_zero else 'above'} 0 and at most {highest:,.0f}"
+        return refuse(value, rule, "Check the sign, the unit and the zeros.")
+    if whole and value != int(value):
+        return refuse(value, "this must be a whole number", "Write whole persons.")
+    old = members[code]
+    changes: dict[str, Any] = {column: int(value) if whole else float(value)}
+    if column == "youth_budget_eur":
+        changes["budget_derived"] = False
+    elif column == "youth" and old.budget_derived:
+        changes["youth_budget_eur"] = int(value) * per_youth
+    new = replace(old, **changes)
+    if new.youth > new.inhabitants:
+        rule = f"a member cannot have more youths ({new.youth:,}) than inhabitants ({new.inhabitants:,})"
+        return refuse("", rule, "Set the other number too, before this one if need be.")
+    return replace(region, members=tuple(new if member is old else member for member in region.members))
+
+
 def _inside(path: tuple[str, ...], root: str, name: str, document: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Return the path within this document, or None if the override is for another one."""
     if root == "study":
@@ -143,7 +197,7 @@ def _set(document: dict[str, Any], path: tuple[str, ...], override: Override, pr
             if part not in node and not may_add and not (depth == 0 and part == "settings"):
                 if path[0] == part == "clauses":
                     return refuse(part, "this agreement has no clauses", "Nothing of it can be set.")
-                # Beside the care types, whose table a user leaves out, the other numbers of a cost model count.
+                # The table of care types is left out by users, so the tables beside it count too.
                 beside = document if depth == 1 and path[0] == "care_types" else {}
                 return refuse(part, "unknown key", suggest(part, [*node, *(k for k in beside if k != path[0])]))
             place = part

@@ -20,7 +20,17 @@ from solidair.pool.study import Study
 
 FloatArray = npt.NDArray[np.float64]
 
-TABLES = ("stability", "transfers", "fairness", "clauses", "distribution", "members", "anchors", "assumptions", "check")
+TABLES = (
+    "stability",
+    "transfers",
+    "fairness",
+    "clauses",
+    "distribution",
+    "members",
+    "anchors",
+    "assumptions",
+    "check",
+)
 """Names of all tables of a run."""
 
 LEVELS = tuple(np.round(np.concatenate([np.arange(0.01, 1.0, 0.01), [0.995, 0.999]]), 3))
@@ -184,9 +194,7 @@ class Results:
         return assumption_table(self.study)
 
     def _check(self) -> pd.DataFrame:
-        return comparison(
-            self.study, self.measures, self.sims, self.central_sums, self.exact_mean, self.exact_variance
-        )
+        return comparison(self.study, self.measures, self.sims, self.central_sums, self.exact_mean, self.exact_variance)
 
 
 def assumption_table(study: Study) -> pd.DataFrame:

@@ -1,32 +1,35 @@
 """Studies: a region, a cost model, agreements and run settings, loaded and checked at the door.
 
-This is the one place that opens TOML files. A name is looked up first as a file beside the study, then among the
-files that come with solidair.
+This is the one place that opens TOML files. A name is looked up first as a file beside the study, then among
+the files that come with solidair.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field
 
 from solidair.models.costs import CostModel
-from solidair.models.problems import InputError, Problem, suggest
+from solidair.models.problems import InputError, Problem, nearest, suggest
 from solidair.models.regions import Region
-from solidair.models.schema import Config, Words, parse
-from solidair.models.sources.regions import read_region
+from solidair.models.schema import Config, Words, frozen, parse
+from solidair.models.severity_spec import build_severity
+from solidair.models.sources.regions import BUDGET_PER_YOUTH_EUR, read_region
 from solidair.pool.agreements import Agreement
-from solidair.pool.overrides import Override, apply_overrides
+from solidair.pool.overrides import Override, apply_overrides, blamed, override_member
 
 KINDS = {"regions": ".csv", "costs": ".toml", "agreements": ".toml", "studies": ".toml"}
 OWN_USE = "own-use"
+T = TypeVar("T")
 
 
 class Settings(Config):
@@ -71,7 +74,7 @@ class Study:
     region: Region
     costs: CostModel
     agreements: tuple[Agreement, ...]
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     inputs: Mapping[str, str] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
 
@@ -101,19 +104,65 @@ def builtin(kind: str) -> dict[str, Traversable]:
     return {name: found[name] for name in sorted(found) if found[name].name.endswith(ending)}
 
 
-def load_agreement(name_or_path: str | Path) -> Agreement:
+def builtin_title(kind: str, name: str, language: str) -> str:
+    """Return the title of a TOML file that comes with solidair."""
+    title: str = tomllib.loads(builtin(kind)[name].read_text(encoding="utf-8"))["title"][language]
+    return title
+
+
+def load_agreement(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Agreement:
     """Load one agreement by name or path.
+
+    Parameters
+    ----------
+    overrides
+        Values of this agreement to set on top; see `solidair.pool.overrides`.
 
     Raises
     ------
     InputError
         With every problem of the file.
     """
-    loader = _Loader(())
-    agreement = loader.agreement(str(name_or_path), Path(), "", 1)
-    if agreement is None:
-        raise InputError(loader.problems)
+    loader = _Loader(overrides)
+    name, agreement = loader.agreement(str(name_or_path), Path(), "", 1)
+    loader.refuse_other_agreements([name] if name else [])
+    if agreement is None or loader.problems:
+        raise InputError(dict.fromkeys(loader.problems))
     return agreement
+
+
+def is_study(name_or_path: str | Path) -> bool:
+    """Return whether this is a study; if not, it is an agreement.
+
+    Raises
+    ------
+    InputError
+        If there is neither of this name.
+    """
+    loader = _Loader(())
+    source = loader.locate("studies", str(name_or_path), Path())
+    if source is not None:
+        document = loader.document(source, "study", "") or {}
+        return "region" in document or not {"clauses", "summary"} & set(document)
+    if loader.locate("agreements", str(name_or_path), Path()) is not None:
+        return False
+    if loader.problems[0].where == "folder":
+        raise InputError(loader.problems[:1])
+    hint = f"{suggest(str(name_or_path), [*builtin('studies'), *builtin('agreements')])} See 'solidair list'."
+    rule = "there is no study or agreement of this name, and no such file"
+    raise InputError([Problem(str(name_or_path), "name", "", rule, hint)])
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A file to read, and how it is named to users: never by where solidair is installed."""
+
+    file: Path | Traversable
+    shown: str
+
+    @property
+    def name(self) -> str:
+        return self.file.name.removesuffix(".toml")
 
 
 class _Loader:
@@ -122,157 +171,180 @@ class _Loader:
     def __init__(self, overrides: Sequence[str]) -> None:
         self.problems: list[Problem] = []
         self.inputs: dict[str, str] = {}
-        self.overrides = [Override.parse(text, self.problems) for text in overrides]
+        parsed = [Override.parse(text, self.problems) for text in overrides]
+        self.overrides = [override for override in parsed if override]
         self.texts = tuple(overrides)
 
     def study(self, name_or_path: str | Path) -> Study:
-        source = self._locate("studies", str(name_or_path), Path())
-        if source is None:
-            raise InputError(self.problems)
-        folder = source.parent if isinstance(source, Path) else Path()
-        name = source.name.removesuffix(".toml")
-        if name == "study" and isinstance(source, Path):
-            name = source.resolve().parent.name
-        document = self._document(source, "study", "")
-        spec = self._attempt(lambda: parse(StudySpec, document, str(source))) if document is not None else None
-        if spec is None:
-            raise InputError(self.problems)
-        costs = self._costs(spec.costs, folder, str(source))
-        region = self._region(spec.region, folder, str(source), costs)
-        agreements = [self.agreement(entry, folder, str(source), n) for n, entry in enumerate(spec.agreements, 1)]
-        names = [agreement.name for agreement in agreements if agreement]
+        source = self.locate("studies", str(name_or_path), Path())
+        document = self.document(source, "study", "") if source else None
+        if source is None or document is None:
+            raise InputError(dict.fromkeys(self.problems))
+        folder = source.file.parent if isinstance(source.file, Path) else Path()
+        is_plain = source.name == "study" and isinstance(source.file, Path)
+        name = source.file.resolve().parent.name if is_plain and isinstance(source.file, Path) else source.name
+        spec = self._checked(lambda: parse(StudySpec, document, source.shown), document, "study")
+        # A fault in the study file does not keep the files that it names from being checked.
+        costs, ids = self._costs(document.get("costs"), folder, source.shown)
+        region = self._region(document.get("region"), folder, source.shown, costs)
+        entries = document.get("agreements")
+        numbered = [(n, e) for n, e in enumerate(entries, 1) if isinstance(e, str)] if isinstance(entries, list) else []
+        loaded = [self.agreement(entry, folder, source.shown, n) for n, entry in numbered]
+        names = [name for name, _ in loaded if name]
         for twice in sorted({name for name in names if names.count(name) > 1}):
             hint = "Name each agreement once; give a variant a file of its own."
-            self.problems.append(Problem(str(source), "agreements", twice, "agreement named twice", hint))
-        for agreement in agreements:
-            if agreement and region and costs:
-                self.problems += agreement.faults(region, costs.ids)
-        self.problems += [
-            Problem("--set", o.text, "", f"there is no agreement '{o.path[1]}' in this study", suggest(o.path[1], names))
-            for o in self.overrides
-            if o and o.path[0] == "agreements" and len(o.path) > 1 and o.path[1] not in names and len(names) > 0
-        ]
-        if self.problems or region is None or costs is None:
-            raise InputError(self.problems)
-        kept = tuple(agreement for agreement in agreements if agreement)
+            self.problems.append(Problem(source.shown, "agreements", twice, "agreement named twice", hint))
+        for _, agreement in loaded:
+            self.problems += agreement.faults(region, ids) if agreement else []
+        self.refuse_other_agreements(names)
+        if self.problems or spec is None or region is None or costs is None:
+            raise InputError(dict.fromkeys(self.problems))
+        kept = tuple(agreement for _, agreement in loaded if agreement)
         return Study(name, spec.title, region, costs, kept, spec.settings, dict(self.inputs), self.texts)
 
-    def _costs(self, entry: str, folder: Path, file: str) -> CostModel | None:
-        source = self._locate("costs", entry, folder, file, "costs")
-        document = self._document(source, "costs", "") if source else None
-        if source is None or document is None:
-            return None
-        name = source.name.removesuffix(".toml")
-        return self._attempt(lambda: CostModel.from_document(document, name, str(source)))
+    def refuse_other_agreements(self, names: Sequence[str]) -> None:
+        """Add a problem for every override of an agreement that is not there."""
+        for override in self.overrides if names else []:
+            if override.path[0] == "agreements" and len(override.path) > 1 and override.path[1] not in names:
+                rule, hint = "there is no such agreement in this study", suggest(override.path[1], names)
+                self.problems.append(Problem("--set", override.text, override.path[1], rule, hint))
 
-    def _region(self, entry: str, folder: Path, file: str, costs: CostModel | None) -> Region | None:
-        source = self._locate("regions", entry, folder, file, "region")
+    def _costs(self, entry: Any, folder: Path, file: str) -> tuple[CostModel | None, tuple[str, ...] | None]:
+        """Return the cost model, and its care types, which may be known even if it has faults."""
+        source = self.locate("costs", entry, folder, file, "costs") if isinstance(entry, str) else None
+        document = self.document(source, "costs", "") if source else None
+        if source is None or document is None:
+            return None, None
+        costs = self._checked(lambda: CostModel.from_document(document, source.name, source.shown), document, "costs")
+        if costs is None:
+            cares = document.get("care_types")
+            cares = cares if isinstance(cares, dict) else {}
+            found: list[Problem] = []
+            for id_, care in cares.items():
+                if isinstance(care, dict) and isinstance(care.get("severity"), dict):
+                    build_severity(frozen(care["severity"]), source.shown, f"care_types.{id_}.severity", found)
+            self.problems += blamed(found, document, self.overrides, "costs", "")
+            return None, tuple(cares) or None
+        if costs.spec.budget_per_youth.value <= 0:
+            value, hint = f"{costs.spec.budget_per_youth.value:g}", "Write EUR per youth and year."
+            place = "budget_per_youth.value"
+            found = [Problem(source.shown, place, value, "this must be above 0", hint)]
+            self.problems += blamed(found, document, self.overrides, "costs", "")
+            return None, costs.ids
+        return costs, costs.ids
+
+    def _region(self, entry: Any, folder: Path, file: str, costs: CostModel | None) -> Region | None:
+        source = self.locate("regions", entry, folder, file, "region") if isinstance(entry, str) else None
         if source is None:
             return None
         self._digest(source)
-        per_youth = costs.spec.budget_per_youth.value if costs else 1.0
-        region = self._attempt(lambda: read_region(source, budget_per_youth_eur=per_youth))
-        chosen = [o for o in self.overrides if o and o.path[0] == "region" and len(o.path) > 1]
-        for override in chosen if region else []:
-            region = self._override_member(region, override) if region else None
+        per_youth = costs.spec.budget_per_youth.value if costs else BUDGET_PER_YOUTH_EUR
+        try:
+            region = read_region(source.file, budget_per_youth_eur=per_youth)
+        except InputError as error:
+            self.problems += [replace(problem, file=source.shown) for problem in error.problems]
+            return None
+        region = replace(region, file=source.shown)
+        for override in self.overrides:
+            if override.path[0] == "region" and len(override.path) > 1:
+                region = override_member(region, override, per_youth, self.problems)
         return region
 
-    def _override_member(self, region: Region, override: Override) -> Region | None:
-        code, column = override.path[1], ".".join(override.path[2:])
-        columns = ("inhabitants", "youth", "youth_budget_eur", "need_index", "buffer_eur")
-        if code not in region.codes:
-            hint = suggest(code, region.codes)
-            self.problems.append(Problem("--set", override.text, code, "no such member in this region", hint))
-        elif column not in columns:
-            hint = suggest(column, columns)
-            self.problems.append(Problem("--set", override.text, column, "no such column of a region", hint))
-        elif isinstance(override.value, bool) or not isinstance(override.value, int | float) or override.value <= 0:
-            hint = "Write a number above 0, with a point as decimal mark."
-            self.problems.append(Problem("--set", override.text, str(override.value), "must be a number above 0", hint))
-        else:
-            whole = column in ("inhabitants", "youth")
-            value = int(override.value) if whole else float(override.value)
-            changes: dict[str, Any] = {column: value}
-            if column == "youth_budget_eur":
-                changes["budget_derived"] = False
-            members = tuple(replace(m, **changes) if m.code == code else m for m in region.members)
-            return replace(region, members=members)
-        return None
+    def agreement(self, entry: str, folder: Path, file: str, number: int) -> tuple[str, Agreement | None]:
+        """Return the name of an agreement, empty if there is none, and its checked content."""
+        source = self.locate("agreements", entry, folder, file, f"agreements.{number}")
+        if source is None:
+            return "", None
+        name, document = source.name, self.document(source, "agreements", source.name)
+        if document is None:
+            return name, None
+        return name, self._checked(
+            lambda: Agreement.from_document(document, name, source.shown), document, "agreements", name
+        )
 
-    def agreement(self, entry: str, folder: Path, file: str, number: int) -> Agreement | None:
-        source = self._locate("agreements", entry, folder, file, f"agreements.{number}")
-        name = source.name.removesuffix(".toml") if source else ""
-        document = self._document(source, "agreements", name) if source else None
-        if source is None or document is None:
-            return None
-        return self._attempt(lambda: Agreement.from_document(document, name, str(source)))
-
-    def _locate(
-        self, kind: str, entry: str, folder: Path, file: str = "", where: str = ""
-    ) -> Path | Traversable | None:
-        """Return the file that a name or path means."""
-        known = builtin(kind)
-        path = folder / entry
-        options = [path, path.with_name(path.name + KINDS[kind])] if entry else []
+    def locate(self, kind: str, entry: str, folder: Path, file: str = "", where: str = "") -> _Source | None:
+        """Return the file that a name or path means, or None after adding a problem."""
+        known, ending, path = builtin(kind), KINDS[kind], folder / entry
+        options = [path, path.parent / (path.name + ending)] if entry and path.name else []
         for option in options:
-            if option.is_file():
-                return option
-        if kind == "studies" and path.is_dir():
-            if (path / "study.toml").is_file():
-                return path / "study.toml"
-            rule = "this folder has no study.toml"
-            self.problems.append(Problem(entry, "folder", "", rule, "Make one with 'solidair init DIR'."))
-            return None
+            if _is(Path.is_file, option):
+                return _Source(option, str(option))
+        is_folder = kind == "studies" and _is(Path.is_dir, path)
+        if is_folder and _is(Path.is_file, path / "study.toml"):
+            return _Source(path / "study.toml", str(path / "study.toml"))
         if entry in known:
-            return known[entry]
-        singular = {"regions": "region", "costs": "cost model", "agreements": "agreement", "studies": "study"}[kind]
+            return _Source(known[entry], f"{kind}/{known[entry].name}")
+        if is_folder:
+            rule = "this folder has no study.toml"
+            self.problems.append(Problem(entry or ".", "folder", "", rule, "Make one with 'solidair init DIR'."))
+            return None
+        singular = {
+            "regions": "region",
+            "costs": "cost model",
+            "agreements": "agreement",
+            "studies": "study",
+        }[kind]
+        beside = path.parent.glob(f"*{ending}") if _is(Path.is_dir, path.parent) else []
+        near = nearest(entry, [*known, *sorted(str(Path(entry).parent / other.name) for other in beside)])
+        hint = f"Did you mean '{near}'?" if near else suggest(entry, known)
         rule = f"there is no {singular} of this name, and no such file"
-        hint = f"{suggest(entry, known)} See 'solidair list', or give a path to a {KINDS[kind]} file."
+        hint += f" See 'solidair list', or give a path to a {ending} file."
         self.problems.append(Problem(file or entry, where or singular, entry if file else "", rule, hint))
         return None
 
-    def _document(self, source: Path | Traversable, root: str, name: str) -> dict[str, Any] | None:
-        """Return a TOML document with this run's overrides applied."""
+    def document(self, source: _Source, root: str, name: str) -> dict[str, Any] | None:
+        """Return a TOML document with this run's overrides applied, or None after adding a problem."""
+
+        def refuse(where: str, value: str, rule: str, hint: str) -> None:
+            self.problems.append(Problem(source.shown, where, value[:60], rule, hint))
+
         try:
-            data = source.read_bytes()
+            data = source.file.read_bytes()
         except OSError as error:
-            rule = f"the file cannot be read: {error.strerror}"
-            self.problems.append(Problem(str(source), "file", "", rule, "Check its name and rights."))
+            refuse("file", "", f"the file cannot be read: {error.strerror}", "Check its name and rights.")
             return None
         self._digest(source, data)
         try:
-            text = data.decode("utf-8-sig")
-            document = tomllib.loads(text.replace("\r\n", "\n"))
+            document = tomllib.loads(data.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
-            line = data[: error.start].count(b"\n") + 1
+            number = data[: error.start].count(b"\n")
+            line = data.split(b"\n")[number].decode("latin-1").strip()
             hint = "Save the file as UTF-8 (in Notepad: Save as, Encoding: UTF-8)."
-            value = data[error.start : error.start + 1].hex()
-            self.problems.append(Problem(str(source), f"line {line}", f"byte {value}", "TOML must be UTF-8", hint))
+            refuse(f"line {number + 1}", line, "a TOML file must be UTF-8", hint)
             return None
         except tomllib.TOMLDecodeError as error:
+            lines = data.decode("utf-8-sig").splitlines() or [""]
+            said = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
+            number = int(said[2]) if said and said[2] else len(lines)
             hint = 'Texts stand in "quotes"; numbers without quotes and with a decimal point.'
-            self.problems.append(Problem(str(source), "file", "", f"this is not valid TOML: {error}", hint))
+            rule = f"this is not valid TOML: {said[1] if said else error}"
+            refuse(f"line {number}", lines[min(number, len(lines)) - 1].strip(), rule, hint)
             return None
         if not document:
             hint = "Start from 'solidair init DIR', which writes a complete example."
-            self.problems.append(Problem(str(source), "file", "", "the file is empty", hint))
+            refuse("file", "", "the file is empty", hint)
             return None
-        return apply_overrides(document, [o for o in self.overrides if o], root, name, self.problems)
+        return apply_overrides(document, self.overrides, root, name, self.problems)
 
-    def _digest(self, source: Path | Traversable, data: bytes | None = None) -> None:
+    def _digest(self, source: _Source, data: bytes | None = None) -> None:
         if data is None:
             try:
-                data = source.read_bytes()
+                data = source.file.read_bytes()
             except OSError:
                 return  # the reader that follows reports it
-        shown = str(source) if isinstance(source, Path) and source.name not in {
-            f.name for kind in KINDS for f in builtin(kind).values()
-        } else source.name
-        self.inputs[shown] = sha256(data).hexdigest()
+        self.inputs[source.shown] = sha256(data).hexdigest()
 
-    def _attempt(self, action: Any) -> Any:
+    def _checked(self, action: Callable[[], T], document: dict[str, Any], root: str, name: str = "") -> T | None:
         try:
             return action()
         except InputError as error:
-            self.problems += error.problems
+            self.problems += blamed(error.problems, document, self.overrides, root, name)
             return None
+
+
+def _is(test: Callable[[Path], bool], path: Path) -> bool:
+    """Return the answer of a test of a path; no for what cannot be a path, being too long for one."""
+    try:
+        return test(path)
+    except OSError:
+        return False

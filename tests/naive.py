@@ -17,9 +17,7 @@ ODD_ROTATIONS = (16, 32, 24, 21)
 
 CELLS_PER_OCTAVE = 128
 TAIL_PROBABILITIES = [
-    2.0 ** (octave - 53) * (1 + cell / CELLS_PER_OCTAVE)
-    for octave in range(52)
-    for cell in range(CELLS_PER_OCTAVE)
+    2.0 ** (octave - 53) * (1 + cell / CELLS_PER_OCTAVE) for octave in range(52) for cell in range(CELLS_PER_OCTAVE)
 ] + [0.5]
 
 
@@ -186,3 +184,78 @@ def naive_settle(agreement_spec: Any, cases: Sequence[tuple[int, str, float]], r
         for i in members
     ]
     return {"own": own, "paid": paid, "charged": charged, "contribution": contribution}
+
+
+# --- small worlds by hand, as the documents that files hold
+
+
+def quantity(value: float, unit: str = "unit") -> dict[str, Any]:
+    """Return a number with a pedigree, as in a cost model file."""
+    return {"value": float(value), "unit": unit, "grade": "assumed", "source": "by hand, for a test"}
+
+
+def severity_table(family: str, **parameters: Any) -> dict[str, Any]:
+    """Return the severity of a care type; a parameter is a number or such a table."""
+    return {"family": family} | {
+        key: value if isinstance(value, dict) else quantity(value, "EUR") for key, value in parameters.items()
+    }
+
+
+def cost_document(
+    care_types: dict[str, tuple[float, float, dict[str, Any]]],
+    *,
+    volume: Sequence[float] = (0, 0, 0),
+    price: Sequence[float] = (0, 0, 0),
+    need: float = 0.0,
+    law: str = "lognormal",
+) -> dict[str, Any]:
+    """Return a cost model document.
+
+    Parameters
+    ----------
+    care_types
+        Per identifier: clients per 1,000 youths, negative binomial size, severity.
+    volume, price
+        Standard deviations of the national, regional and local shock; 0 switches one off.
+    need
+        Standard deviation of the need index where it is unknown.
+    law
+        Law of the volume shocks, 'lognormal' or 'gamma'.
+    """
+    levels = ("national", "regional", "local")
+    both = {"nl": "met de hand", "en": "by hand"}
+    return {
+        "title": both,
+        "price_level": 2024,
+        "national_youth": quantity(1_000_000),
+        "budget_per_youth": quantity(2_000),
+        "need_spread": {"sd": quantity(need)},
+        "volume": {n: {"law": law, "sd": quantity(sd)} for n, sd in zip(levels, volume, strict=True)},
+        "price": {n: {"sd": quantity(sd)} for n, sd in zip(levels, price, strict=True)},
+        "persons": {
+            key: quantity(1.0) for key in ("per_person_without_stay", "per_person_with_stay", "per_person_overall")
+        },
+        "care_types": {
+            id_: {
+                "label": both,
+                "iv3": [],
+                "ijw": [],
+                "stay": False,
+                "clients_per_1000": quantity(per_1000),
+                "overdispersion_size": quantity(size),
+                "severity": severity,
+            }
+            for id_, (per_1000, size, severity) in care_types.items()
+        },
+    }
+
+
+def agreement_document(*clauses: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
+    """Return an agreement document of clauses (take, key), every pot paid in full."""
+    both = {"nl": "met de hand", "en": "by hand"}
+    return {
+        "title": both,
+        "summary": both,
+        "source": "by hand, for a test",
+        "clauses": [{"title": both, "take": take, "charge": {"kind": "key", "key": key}} for take, key in clauses],
+    }

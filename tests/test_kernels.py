@@ -136,9 +136,7 @@ def _uniforms(rate):
     rng = np.random.Generator(np.random.PCG64(12))
     spread = rng.random(4_000)
     tail = 2.0 ** -rng.uniform(1, 52, 4_000)
-    k = np.arange(
-        max(0, math.floor(rate - 9 * math.sqrt(rate)) - 3), math.ceil(rate + 9 * math.sqrt(rate)) + 10
-    )
+    k = np.arange(max(0, math.floor(rate - 9 * math.sqrt(rate)) - 3), math.ceil(rate + 9 * math.sqrt(rate)) + 10)
     k = k[:: max(1, len(k) // 300)]
     away = np.array([s * 10.0**-d for s in (-1, 1) for d in range(1, 15)] + [0.0])
     jumps = special.pdtr(k, rate)[:, np.newaxis] * (1 + away)
@@ -277,9 +275,7 @@ def _far(n):
     return math.sqrt(math.log(2 / ALPHA) / (2 * n))
 
 
-@pytest.mark.parametrize(
-    "law", [Lognormal(9.0, 1.3), Lomax(2.2, 30_000.0), GammaShock(0.8), LognormalShock(0.22)]
-)
+@pytest.mark.parametrize("law", [Lognormal(9.0, 1.3), Lomax(2.2, 30_000.0), GammaShock(0.8), LognormalShock(0.22)])
 def test_look_ups_follow_the_law(law):
     drawn = _look_ups(quantile_table(law), _words(11, 22, 33, 200_000))
     # Linear interpolation in cells of width p / 128 moves a probability by less than 1e-4, beside 6e-3.
@@ -354,9 +350,7 @@ def _faults(source):
     faults = [] if jitted else ["no jitted function at all"]
     for function in jitted:
         local = {a.arg for a in function.args.args}
-        local |= {
-            n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-        }
+        local |= {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         for node in [n for statement in function.body for n in ast.walk(statement)]:
             if isinstance(node, ast.Name) and node.id not in local | known | constants:
                 faults.append(f"{function.name}: {node.id} comes from another file")

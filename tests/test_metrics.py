@@ -40,9 +40,7 @@ REGION = [m for m in METRICS.values() if m.axis == "region"]
 # vector P33: 200 quantiles of a Lomax law with index 2.5 and scale 100, rounded to six decimals
 LOMAX = np.round(100.0 * ((1.0 - (np.arange(200) + 0.5) / 200.0) ** (-1.0 / 2.5) - 1.0), 6)
 # vector P32
-TIES = np.array(
-    [0, 0, 0, 0, 0, 10, 10, 20, 35, 35, 35, 50, 80, 80, 120, 300, 300, 300, 450, 1000], dtype=float
-)
+TIES = np.array([0, 0, 0, 0, 0, 10, 10, 20, 35, 35, 35, 50, 80, 80, 120, 300, 300, 300, 450, 1000], dtype=float)
 # vector P37
 INCOMES = np.array([541, 1463, 2445, 3438, 4437, 5401, 6392, 8304, 11904, 22261], dtype=float)
 # vector P36: lognormal yearly cost
@@ -72,9 +70,7 @@ def naive_tvar_minimum(x: Sequence[float], level: str) -> float:
 
 
 def naive_gini(b: Sequence[float], weights: Sequence[float]) -> float:
-    pairs = sum(
-        u * v * abs(x - y) for x, u in zip(b, weights, strict=True) for y, v in zip(b, weights, strict=True)
-    )
+    pairs = sum(u * v * abs(x - y) for x, u in zip(b, weights, strict=True) for y, v in zip(b, weights, strict=True))
     total = sum(weights)
     return pairs / total**2 / (2.0 * sum(x * u for x, u in zip(b, weights, strict=True)) / total)
 
@@ -126,9 +122,7 @@ def test_registering_refuses_a_taken_name_and_a_missing_language() -> None:
     with pytest.raises(ValueError, match="'mean' is registered twice"):
         metric("mean", unit="EUR", table="stability", label=both, meaning=both)(METRICS["mean"].function)
     with pytest.raises(ValueError, match="meaning lacks the language en"):
-        metric("new", unit="EUR", table="stability", label=both, meaning={"nl": "x"})(
-            METRICS["mean"].function
-        )
+        metric("new", unit="EUR", table="stability", label=both, meaning={"nl": "x"})(METRICS["mean"].function)
     assert "new" not in METRICS
 
 
@@ -231,9 +225,7 @@ def test_beta_weights_left_out_do_not_matter() -> None:
     weights = np.diff(special.betainc(m, n - m + 1, np.arange(n + 1) / n))
     x = np.sort(lognormal(n, 1, 3)[:, 0])
     full = math.sqrt(weights @ x**2 - (weights @ x) ** 2)
-    assert maritz_jarrett_error(x, 0.9) == pytest.approx(
-        full, rel=1e-7
-    )  # the naive form loses half the digits
+    assert maritz_jarrett_error(x, 0.9) == pytest.approx(full, rel=1e-7)  # the naive form loses half the digits
 
 
 @pytest.mark.parametrize("level", [0.5, 0.9, 0.99])
@@ -351,9 +343,7 @@ def band(values: FloatArray, errors: FloatArray, tail: float) -> float:
 
 
 def tail_years(name: str) -> float:
-    level = {"var_99": 0.99, "tvar_99": 0.99, "var_95": 0.95, "tvar_95": 0.95, "capacity_95": 0.95}.get(
-        name, 0.8
-    )
+    level = {"var_99": 0.99, "tvar_99": 0.99, "var_95": 0.95, "tvar_95": 0.95, "capacity_95": 0.95}.get(name, 0.8)
     return YEARS * (1.0 - level)
 
 
@@ -595,9 +585,7 @@ def test_another_currency_changes_nothing_but_the_unit(own: FloatArray, share: f
         by = factor if m.unit.startswith("EUR") else 1.0
         a, b = m.function(sample), m.function(scaled)
         assert np.allclose(b.value, by * a.value, rtol=1e-12, atol=1e-12, equal_nan=True), m.name
-        assert np.allclose(b.standard_error, by * a.standard_error, rtol=1e-9, atol=1e-9, equal_nan=True), (
-            m.name
-        )
+        assert np.allclose(b.standard_error, by * a.standard_error, rtol=1e-9, atol=1e-9, equal_nan=True), m.name
 
 
 @settings(max_examples=40)
@@ -610,9 +598,7 @@ def test_the_order_of_members_does_not_matter(own: FloatArray, order: list[int])
         pick = order if m.axis == "member" else ...
         assert np.allclose(b.value, a.value[pick], rtol=1e-9, atol=1e-9, equal_nan=True), m.name
         if m.name != "redistribution_expected":  # at a transfer of 0 but for rounding, the sign is a toss
-            close = np.allclose(
-                b.standard_error, a.standard_error[pick], rtol=1e-6, atol=1e-6, equal_nan=True
-            )
+            close = np.allclose(b.standard_error, a.standard_error[pick], rtol=1e-6, atol=1e-6, equal_nan=True)
             assert close, m.name
 
 
@@ -631,9 +617,7 @@ def test_tables_hold_every_metric_with_its_errors() -> None:
     for table, keys in {"stability": 3, "transfers": 3, "fairness": 1}.items():
         frame = tables[table]
         own = [m.name for m in METRICS.values() if m.table == table]
-        expected = ["agreement", "code", "name"][:keys] + [
-            name + ending for name in own for ending in COLUMNS
-        ]
+        expected = ["agreement", "code", "name"][:keys] + [name + ending for name in own for ending in COLUMNS]
         assert frame.columns.tolist() == expected
         assert len(frame) == (15 if keys == 3 else 3)
         assert not frame.isna().any().any()
@@ -644,9 +628,7 @@ def test_tables_hold_every_metric_with_its_errors() -> None:
         change, error = estimate.minus(base)
         found = tables[m.table].query("agreement == 'half'").iloc[3]
         wanted = [estimate.value[3], estimate.standard_error[3], change[3], error[3]]
-        assert [found[m.name + ending] for ending in COLUMNS] == pytest.approx(wanted, rel=1e-9, abs=1e-9), (
-            m.name
-        )
+        assert [found[m.name + ending] for ending in COLUMNS] == pytest.approx(wanted, rel=1e-9, abs=1e-9), m.name
     ginis = tables["fairness"].set_index("agreement")["gini_ex_post_change"]
     assert ginis["own"] == 0.0 > ginis["half"] > ginis["full"]
 

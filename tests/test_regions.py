@@ -68,9 +68,7 @@ def test_shipped_region_is_exactly_the_published_one(name, title, listed):
     for entry in listed.split("·"):
         code, *words, inhabitants, youth = entry.split()
         budget = int(youth) * 2432.0
-        expected.append(
-            Municipality(code, " ".join(words), int(inhabitants), int(youth), budget, budget_derived=True)
-        )
+        expected.append(Municipality(code, " ".join(words), int(inhabitants), int(youth), budget, budget_derived=True))
     assert region.members == tuple(expected)
     assert (region.name, region.title, region.year) == (name, title, 2021)
     assert "83502NED" in region.source
@@ -162,17 +160,12 @@ EXCEL = (
         CLEAN.replace("# source: CBS, 2021", '"# source: CBS, 2021",,,').encode(),
         CLEAN.replace("# title", '# bogus: x\n"# title').replace("Friesland", 'Friesland",,').encode(),
         CLEAN.replace("GM1900", "# a remark\n\n ,,\ngm1900").encode(),
-        CLEAN.replace("need_index", "_own,NEED INDEX ")
-        .replace(",1.05", ",?,1.05")
-        .replace(",0.9", ",?,0.9")
-        .encode(),
+        CLEAN.replace("need_index", "_own,NEED INDEX ").replace(",1.05", ",?,1.05").replace(",0.9", ",?,0.9").encode(),
         CLEAN.replace("89999", '" 89999 "')
         .replace("0.987", '"0,987"')
         .replace("42183040.5", '"42.183.040,5"')
         .encode(),
-        CLEAN.replace("buffer_eur", 'buffer_eur,"Opmerking\nlang"')
-        .replace("0000\n", '0000,"a\nb"\n')
-        .encode(),
+        CLEAN.replace("buffer_eur", 'buffer_eur,"Opmerking\nlang"').replace("0000\n", '0000,"a\nb"\n').encode(),
     ],
 )
 def test_the_same_region_however_it_was_saved(write, content):
@@ -379,9 +372,7 @@ def _reads_or_refuses(path):
 
 
 @FUZZ
-@given(
-    content=st.one_of(st.binary(max_size=200), st.text(max_size=100).map(str.encode), MESSY.map(str.encode))
-)
+@given(content=st.one_of(st.binary(max_size=200), st.text(max_size=100).map(str.encode), MESSY.map(str.encode)))
 def test_random_files_are_read_or_refused(write, content):
     _reads_or_refuses(write(content))
 

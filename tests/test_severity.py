@@ -134,9 +134,7 @@ def test_probabilities_fit_together(law: Severity) -> None:
     h = 1e-5 * x
     inside = np.array([not np.any(np.abs(np.append(law.kinks, law.atoms[0]) - y) < 2e-5 * y) for y in x])
     inside = inside.astype(bool)
-    slope = np.where(law.cdf(x) < 0.5, law.cdf(x + h) - law.cdf(x - h), law.sf(x - h) - law.sf(x + h)) / (
-        2.0 * h
-    )
+    slope = np.where(law.cdf(x) < 0.5, law.cdf(x + h) - law.cdf(x - h), law.sf(x - h) - law.sf(x + h)) / (2.0 * h)
     scale = np.maximum(law.cdf(x) * law.sf(x) / x, 1e-300)
     assert np.all((np.abs(slope - law.pdf(x)) <= 1e-6 * np.abs(slope) + 1e-7 * scale)[inside])
 
@@ -277,9 +275,7 @@ def test_vector_gamma_and_weibull() -> None:
     np.testing.assert_allclose([gamma.var(0.99), gamma.tvar(0.99)], [56347.7445636, 66318.4836668], rtol=1e-6)
     assert weibull.mean == pytest.approx(18987.3525909, rel=1e-6)
     np.testing.assert_allclose(weibull.lev(50000.0), 15506.4412885, rtol=1e-6)
-    np.testing.assert_allclose(
-        [weibull.var(0.95), weibull.tvar(0.95)], [71913.4009258, 110460.612836], rtol=1e-6
-    )
+    np.testing.assert_allclose([weibull.var(0.95), weibull.tvar(0.95)], [71913.4009258, 110460.612836], rtol=1e-6)
 
 
 def test_vector_spliced() -> None:
@@ -334,9 +330,7 @@ def test_cap_is_not_truncation() -> None:
     # inside the atom, the mean of the upper quantiles is the cap
     np.testing.assert_allclose(cap.tvar(1.0 - above / 2.0), limit)
     level = 1.0 - 2.0 * above
-    expected = (float(base.excess(base.quantile(level)) - base.excess(limit)) / (2.0 * above)) + float(
-        cap.var(level)
-    )
+    expected = (float(base.excess(base.quantile(level)) - base.excess(limit)) / (2.0 * above)) + float(cap.var(level))
     np.testing.assert_allclose(cap.tvar(level), expected, rtol=1e-10)
     # a cap within a cap, above and below
     assert cap.capped(2e5).mean == pytest.approx(cap.mean)
@@ -347,9 +341,7 @@ def test_atoms_add_up() -> None:
     law = Mixture((Fixed(100.0), Fixed(200.0), Fixed(100.0)), (0.2, 0.5, 0.3))
     points, weights = law.atoms
     np.testing.assert_allclose([points, weights], [[100.0, 200.0], [0.5, 0.5]])
-    np.testing.assert_array_equal(
-        law.quantile([0.0, 0.2, 0.5, 0.50001, 1.0]), [100.0, 100.0, 100.0, 200.0, 200.0]
-    )
+    np.testing.assert_array_equal(law.quantile([0.0, 0.2, 0.5, 0.50001, 1.0]), [100.0, 100.0, 100.0, 200.0, 200.0])
     np.testing.assert_array_equal(law.isf([0.0, 0.499, 0.5, 0.9, 1.0]), [200.0, 200.0, 100.0, 100.0, 100.0])
     np.testing.assert_allclose(law.tvar([0.25, 0.6]), [(0.25 * 100 + 0.5 * 200) / 0.75, 200.0])
     past = EmpiricalGPD((3.0, 1.0, 1.0, 9.0), 5.0, 0.1, 2.0)
@@ -359,9 +351,7 @@ def test_atoms_add_up() -> None:
     for law in LAWS:
         points, weights = law.atoms
         if points.size:
-            np.testing.assert_allclose(
-                law.cdf(points) - law.cdf(np.nextafter(points, 0.0)), weights, atol=1e-13
-            )
+            np.testing.assert_allclose(law.cdf(points) - law.cdf(np.nextafter(points, 0.0)), weights, atol=1e-13)
 
 
 def test_closed_forms_of_tvar() -> None:
@@ -371,9 +361,7 @@ def test_closed_forms_of_tvar() -> None:
     np.testing.assert_allclose(law.tvar(p), law.mean * stats.norm.cdf(0.9 - z) / (1.0 - p), rtol=1e-10)
     lomax = Lomax(1.7, 500.0)
     np.testing.assert_allclose(lomax.tvar(p), lomax.var(p) + (lomax.var(p) + 500.0) / 0.7, rtol=1e-10)
-    np.testing.assert_allclose(
-        lomax.implied_index([500.0]), [(500.0 + 1000.0 / 0.7) / (1000.0 / 0.7)], rtol=1e-12
-    )
+    np.testing.assert_allclose(lomax.implied_index([500.0]), [(500.0 + 1000.0 / 0.7) / (1000.0 / 0.7)], rtol=1e-12)
     assert Lomax(0.9, 500.0).implied_index(500.0) == 1.0
 
 
@@ -439,14 +427,10 @@ def test_days(m: float) -> None:
     x = law.quantile(p)
     np.testing.assert_allclose(law.cdf(x)[x < 365.0], p[x < 365.0], rtol=1e-13)
     assert law.quantile(1.0) == 365.0 and law.isf(law.whole_year * 0.99) == 365.0
-    mass = integrate.quad(lambda x: float(law.pdf(x)), 0.0, 365.0, epsabs=0.0, points=[365.0 * min(m, 0.5)])[
-        0
-    ]
+    mass = integrate.quad(lambda x: float(law.pdf(x)), 0.0, 365.0, epsabs=0.0, points=[365.0 * min(m, 0.5)])[0]
     assert mass == pytest.approx(1.0 - law.whole_year, rel=1e-8)
     for k, d in ((0, 0.3), (1, 0.3), (2, 0.9)):
-        below = integrate.quad(
-            lambda x, k=k: (x / 365.0) ** k * float(law.pdf(x)), 0.0, 365.0 * d, limit=200
-        )[0]
+        below = integrate.quad(lambda x, k=k: (x / 365.0) ** k * float(law.pdf(x)), 0.0, 365.0 * d, limit=200)[0]
         assert float(law.below(k, np.asarray(d))) == pytest.approx(below, rel=1e-7)
         above = integrate.quad(lambda x, k=k: (x / 365.0) ** k * float(law.pdf(x)), 365.0 * d, 365.0)[0]
         assert float(law.above(k, np.asarray(d))) == pytest.approx(above, rel=1e-6, abs=1e-300)
@@ -492,9 +476,7 @@ def test_stay_against_monte_carlo(law: StayTimesTariff) -> None:
 def test_stay_against_independent_quadrature(law: StayTimesTariff) -> None:
     days, tariff = law.days, law.law
     for x in law.quantile([1e-5, 0.1, 0.5, 0.8, 0.95, 0.999]) * 0.99991:
-        cuts = np.concatenate(
-            (tariff.kinks, tariff.atoms[0], tariff.quantile([1e-9, 1e-5, 0.01, 0.3, 0.7, 0.99]))
-        )
+        cuts = np.concatenate((tariff.kinks, tariff.atoms[0], tariff.quantile([1e-9, 1e-5, 0.01, 0.3, 0.7, 0.99])))
         edges = np.unique(np.append(x / cuts, [0.0, 365.0, 20.0 * days.mean_stay * 365.0]))
         edges = edges[edges <= 365.0]
         u, w = np.polynomial.legendre.leggauss(60)
@@ -593,9 +575,7 @@ def some_law() -> st.SearchStrategy[Severity]:
         st.builds(BurrXII, st.floats(0.4, 5.0), st.floats(0.5, 4.0), mean),
         st.builds(Fixed, mean),
     )
-    limited = st.builds(
-        lambda law, p: law.capped(float(law.quantile(p)) * 1.01), simple, st.floats(0.1, 0.99)
-    )
+    limited = st.builds(lambda law, p: law.capped(float(law.quantile(p)) * 1.01), simple, st.floats(0.1, 0.99))
     mixed = st.builds(lambda a, b, w: Mixture((a, b), (w, 1.0 - w)), limited, simple, st.floats(0.05, 0.95))
     return st.one_of(simple, limited, mixed)
 

@@ -93,9 +93,7 @@ def test_the_uniform_law_returns_the_uniform():
     table = quantile_table(Law(lambda p: p))
     for word in _words(20):
         # One rounding in the table, one in each of the three operations of the interpolation.
-        assert look_up(table, np.uint64(word)) == pytest.approx(
-            naive.uniform(word), rel=1e-15, abs=4 * 2.0**-53
-        )
+        assert look_up(table, np.uint64(word)) == pytest.approx(naive.uniform(word), rel=1e-15, abs=4 * 2.0**-53)
     assert table_mean(table) == pytest.approx(0.5, rel=1e-15)
 
 
@@ -155,7 +153,7 @@ def _tolerance(law):
 @pytest.mark.parametrize("law", FAMILIES, ids=lambda law: repr(law)[:50])
 def test_table_mean_is_the_mean(law):
     tolerance = _tolerance(law)
-    assert tolerance < 5e-4  # a bound that allows everything proves nothing
+    assert tolerance < 1e-4  # a bound that allows everything proves nothing
     assert abs(table_mean(quantile_table(law)) / _mean(law) - 1) < tolerance
 
 

@@ -1,4 +1,4 @@
-"""``solidair check``: is everything right before somebody leans on it?"""
+"""``solidair check``: whether everything is right, before somebody leans on it."""
 
 from __future__ import annotations
 

@@ -14,7 +14,10 @@ from solidair.cli import options
 @click.command("run")
 @click.argument("study")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Folder for the report and tables (default: out/STUDY)."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Folder for the report and tables (default: out/STUDY).",
 )
 @options.sims
 @options.seed

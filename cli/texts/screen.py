@@ -13,10 +13,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "moved_title": "Hoeveel geld verschuift er in een jaar tussen gemeenten?",
         "moved": "in een jaar",
         "structural": "door behoefte",
-        "moved_note": "Door behoefte: het deel dat ook zonder toeval zou verschuiven, omdat de ene gemeente meer jeugdhulp\n"
-        "nodig heeft dan de andere. De rest is geluk en pech.",
+        "moved_note": "Door behoefte: het deel dat ook zonder toeval zou verschuiven, omdat de ene\n"
+        "gemeente meer jeugdhulp nodig heeft dan de andere. De rest is geluk en pech.",
         "identical": "Let op: deze overeenkomsten komen hier op hetzelfde neer: {names}.",
-        "derived_budget": "Let op: van {count} van {members} gemeenten is het budget geschat uit het aantal jeugdigen.",
+        "derived_budget": "Let op: het budget van {count} van {members} gemeenten is geschat uit het aantal jeugdigen.",
         "report": "Rapport: {path}",
         "check_files": "{files} bestanden gelezen, {members} gemeenten: geen fouten gevonden.",
         "anchors_title": "Het kostenmodel naast gepubliceerde cijfers",
@@ -34,7 +34,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "above": "Boven {line} per kind",
         "too_rare": "te zeldzaam",
         "passed": "In orde: {figures} cijfers vergeleken over {years} jaren, grootste |z| {largest} (grens {limit}).",
-        "failed": "Niet in orde: grootste |z| is {largest}, meer dan toeval verklaart (grens {limit}), over {years} jaren.",
+        "failed": "Niet in orde: grootste |z| {largest} verklaart het toeval niet (grens {limit}, {years} jaren).",
         "article": "Artikel {number}. {title}",
         "example": "Voorbeeld. Eén kind in {member} kost in een jaar {cost} ({care}). Wie betaalt?",
         "source": "Bron: {source}",
@@ -49,8 +49,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "moved_title": "How much money moves between municipalities in a year?",
         "moved": "in a year",
         "structural": "by need",
-        "moved_note": "By need: the part that would move without any chance, because one municipality needs more\n"
-        "youth care than another. The rest is luck.",
+        "moved_note": "By need: the part that would move without any chance, because one municipality\n"
+        "needs more youth care than another. The rest is luck.",
         "identical": "Note: these agreements come to the same thing here: {names}.",
         "derived_budget": "Note: the budget of {count} of {members} municipalities is estimated from the number of youths.",
         "report": "Report: {path}",

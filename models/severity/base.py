@@ -125,9 +125,7 @@ class Severity(ABC):
         total = 0.0
         for left, right in pairwise(edges):
             if left >= middle > 0.0:  # the tail: powers become exponentials in log x
-                piece = integrate.quad(
-                    in_log, math.log(left), math.log(right), epsabs=0.0, epsrel=1e-11, limit=200
-                )
+                piece = integrate.quad(in_log, math.log(left), math.log(right), epsabs=0.0, epsrel=1e-11, limit=200)
             else:
                 piece = integrate.quad(linear, left, right, epsabs=0.0, epsrel=1e-11, limit=200)
             total += float(piece[0])
@@ -237,9 +235,7 @@ class Severity(ABC):
             Shape (n,), non-negative, sum 1.
         """
         if not (math.isfinite(step) and step > 0.0) or int(n) != n or n < 2:
-            raise ValueError(
-                f"step = {step}, n = {n}: step must be above 0 and n a whole number of at least 2"
-            )
+            raise ValueError(f"step = {step}, n = {n}: step must be above 0 and n a whole number of at least 2")
         grid = step * np.arange(int(n), dtype=np.float64)
         cells = self.band_moment(1, grid[:-1], grid[1:]) / step
         pmf = np.concatenate(([1.0 - cells[0]], cells[:-1] - cells[1:], [cells[-1]]))

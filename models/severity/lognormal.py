@@ -112,8 +112,6 @@ class Lognormal(Severity):
         floor = np.where(finite, a, 0.0) ** k
         plain = self.moment(k) * special.ndtr(k * self.sigma - z) - floor * special.ndtr(-z)
         t = np.where(finite & (z > 1.0), z, 1.0)
-        tail = (
-            floor * np.exp(-t * t / 2.0) / math.sqrt(2.0 * math.pi) * (mills(t - k * self.sigma) - mills(t))
-        )
+        tail = floor * np.exp(-t * t / 2.0) / math.sqrt(2.0 * math.pi) * (mills(t - k * self.sigma) - mills(t))
         # erfcx overflows far left of zero; there the plain form does not cancel.
         return np.maximum(np.where(finite & (z > 1.0) & (t - k * self.sigma > -30.0), tail, plain), 0.0)

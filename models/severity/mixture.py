@@ -41,8 +41,7 @@ class Mixture(Severity):
         weights = tuple(float(w) for w in self.weights)
         if not self.components or len(weights) != len(self.components):
             raise ValueError(
-                f"Mixture: weights = {weights}: there must be one for each of the "
-                f"{len(self.components)} components"
+                f"Mixture: weights = {weights}: there must be one for each of the {len(self.components)} components"
             )
         if not all(math.isfinite(w) and w > 0.0 for w in weights):
             raise ValueError(f"Mixture: weights = {weights}: must be finite numbers above 0")

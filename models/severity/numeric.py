@@ -60,9 +60,7 @@ def legendre(n: int) -> tuple[Floats, Floats]:
     return as_floats((nodes + 1.0) / 2.0), as_floats(weights / 2.0)
 
 
-def invert(
-    gap: Callable[[Floats], Floats], low: Floats, high: Floats, steps: int = 200, rtol: float = 4e-16
-) -> Floats:
+def invert(gap: Callable[[Floats], Floats], low: Floats, high: Floats, steps: int = 200, rtol: float = 4e-16) -> Floats:
     """Find the smallest x in [low, high] with gap(x) >= 0, element by element.
 
     Chandrupatla's method (Chandrupatla 1997, Advances in Engineering Software 28, 145) in log x: inverse

@@ -56,9 +56,7 @@ class TariffMixer:
         # A short stay makes exp(-d/m) steep in log d: narrower panels.
         width = min(2.0, max(20.0 * self.days.mean_stay, 0.05))
         parts = np.ceil(np.diff(points) / width).astype(int)
-        pieces = [
-            np.linspace(a, b, n, endpoint=False) for a, b, n in zip(points, points[1:], parts, strict=False)
-        ]
+        pieces = [np.linspace(a, b, n, endpoint=False) for a, b, n in zip(points, points[1:], parts, strict=False)]
         return np.concatenate((*pieces, points[-1:]))
 
     @property

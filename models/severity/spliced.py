@@ -119,9 +119,7 @@ class SplicedLognormalGPD(Severity):
     def cdf(self, x: ArrayLike) -> Floats:
         """P(X <= x)."""
         x = as_floats(x)
-        return np.where(
-            x <= self.u, self._stretch * self.body.cdf(np.minimum(x, self.u)), 1.0 - self.sf_above(x)
-        )
+        return np.where(x <= self.u, self._stretch * self.body.cdf(np.minimum(x, self.u)), 1.0 - self.sf_above(x))
 
     def sf_above(self, x: Floats) -> Floats:
         """P(X > max(x, u))."""

@@ -90,9 +90,7 @@ class Weibull(Severity):
         """Upper-tail quantile."""
         with np.errstate(divide="ignore"):
             # The maximum turns the -0 of log 1 into 0.
-            return as_floats(
-                self.scale * np.maximum(-np.log(as_probabilities(q, "q")), 0.0) ** (1.0 / self.shape)
-            )
+            return as_floats(self.scale * np.maximum(-np.log(as_probabilities(q, "q")), 0.0) ** (1.0 / self.shape))
 
     def moment(self, k: int) -> float:
         """E[X^k] = scale^k Gamma(1 + k / shape)."""
@@ -106,6 +104,4 @@ class Weibull(Severity):
     def upper_moment(self, k: int, a: ArrayLike) -> Floats:
         """E[(X^k - a^k)+]."""
         k, t = check_order(k), self._t(a)
-        return (
-            np.zeros_like(t) if k == 0 else as_floats(self.moment(k) * special.gammaincc(k / self.shape, t))
-        )
+        return np.zeros_like(t) if k == 0 else as_floats(self.moment(k) * special.gammaincc(k / self.shape, t))

@@ -172,9 +172,7 @@ def _once(text: str, line: int, seen: dict[str, int]) -> str:
     """Return the text, unless a row above has it."""
     first = seen.setdefault(text.casefold(), line)
     if first != line:
-        raise CellError(
-            f"must be there once, but rows {first} and {line} both have it", "Remove one of them."
-        )
+        raise CellError(f"must be there once, but rows {first} and {line} both have it", "Remove one of them.")
     return text
 
 
@@ -195,9 +193,7 @@ def _youth(text: str, decimal: str, inhabitants: int | None) -> int:
     youth = _people(text, decimal)
     if inhabitants is not None and youth > inhabitants:
         rule = f"must not be more than the inhabitants ({inhabitants})"
-        raise CellError(
-            rule, "Write the number of persons of 0 to 17 years; look whether two columns are swapped."
-        )
+        raise CellError(rule, "Write the number of persons of 0 to 17 years; look whether two columns are swapped.")
     return youth
 
 
@@ -222,9 +218,7 @@ def _euro(decimal: str, *, allow_zero: bool) -> Callable[[str], float | None]:
             raise CellError(rule, f"Write {digits} for thousands, or two decimals for cents.")
         if value < 0 or (value == 0 and not allow_zero):
             rule = "must be 0 or more" if allow_zero else "must be more than 0"
-            hint = (
-                "Write EUR." if allow_zero else "Write EUR per year; leave it empty to derive it from youth."
-            )
+            hint = "Write EUR." if allow_zero else "Write EUR per year; leave it empty to derive it from youth."
             raise CellError(rule, hint)
         if value > MOST_EUR:
             raise CellError("must be at most EUR 100 billion", "Write EUR, not cents.")

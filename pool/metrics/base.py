@@ -62,16 +62,12 @@ class Sample:
     def __post_init__(self) -> None:
         shape = self.contribution.shape
         if len(shape) != 2 or self.own.shape != shape:
-            raise ValueError(
-                f"contribution {shape}, own {self.own.shape}: both must have one shape (sim, member)"
-            )
+            raise ValueError(f"contribution {shape}, own {self.own.shape}: both must have one shape (sim, member)")
         if shape[0] < 2 or shape[1] < 1:
             raise ValueError(f"shape {shape}: metrics need at least 2 simulated years and 1 member")
         for name, weights in (("budget", self.budget), ("youth", self.youth)):
             if weights.shape != shape[1:]:
-                raise ValueError(
-                    f"{name} has shape {weights.shape}, expected {shape[1:]}: one number per member"
-                )
+                raise ValueError(f"{name} has shape {weights.shape}, expected {shape[1:]}: one number per member")
             if not bool(np.all(np.isfinite(weights) & (weights > 0.0))):
                 raise ValueError(f"{name}: every member needs a finite number above 0")
         for name, money in (("contribution", self.contribution), ("own", self.own)):
@@ -163,9 +159,7 @@ class Estimate:
             If the two were not estimated on equally many years and members.
         """
         if self.influence.shape != other.influence.shape:
-            raise ValueError(
-                f"shapes {self.influence.shape} and {other.influence.shape}: not the same simulated years"
-            )
+            raise ValueError(f"shapes {self.influence.shape} and {other.influence.shape}: not the same simulated years")
         error = _error(self.influence - other.influence, self.is_share and other.is_share)
         return np.asarray(self.value - other.value), error
 

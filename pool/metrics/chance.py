@@ -44,8 +44,8 @@ def sd_chance(sample: Sample) -> Estimate:
     direction="lower",
     label={"nl": "Onzekerheid door onbekende behoefte", "en": "Doubt by unknown need"},
     meaning={
-        "nl": "Zoveel scheelt het gewoonlijk dat niemand de behoefte van de gemeenten heeft gemeten; nul als die bekend is.",
-        "en": "How much it usually matters that nobody has measured the need of the municipalities; zero if it is known.",
+        "nl": "Zoveel scheelt het gewoonlijk dat niemand de behoefte heeft gemeten; nul als die bekend is.",
+        "en": "How much it usually matters that nobody has measured need; zero if it is known.",
     },
 )
 def sd_need(sample: Sample) -> Estimate:
@@ -96,8 +96,8 @@ def transfer_sd_chance(sample: Sample) -> Estimate:
     table="transfers",
     label={"nl": "Verrekening door behoefte", "en": "Transfer by need"},
     meaning={
-        "nl": "Zoveel ontvangt of betaalt de gemeente gewoonlijk elk jaar weer doordat haar behoefte van de andere verschilt.",
-        "en": "What the municipality usually receives or pays year after year because its need differs from the others'.",
+        "nl": "Zoveel ontvangt of betaalt de gemeente gewoonlijk elk jaar weer door een andere behoefte.",
+        "en": "What the municipality usually receives or pays year after year because needs differ.",
     },
 )
 def transfer_sd_need(sample: Sample) -> Estimate:

@@ -79,14 +79,10 @@ def _check(samples: Mapping[str, Sample], codes: Sequence[str], names: Sequence[
     for name, sample in samples.items():
         for what in ("own", "budget", "youth"):
             if not np.array_equal(getattr(sample, what), getattr(first, what)):
-                raise ValueError(
-                    f"agreement '{name}': its {what} differs from the first agreement's; not comparable"
-                )
+                raise ValueError(f"agreement '{name}': its {what} differs from the first agreement's; not comparable")
 
 
-def _fill_members(
-    tables: dict[Table, dict[str, FloatArray]], samples: Mapping[str, Sample], members: slice
-) -> None:
+def _fill_members(tables: dict[Table, dict[str, FloatArray]], samples: Mapping[str, Sample], members: slice) -> None:
     """Fill the columns of the member metrics for a few members."""
     first = next(iter(samples.values()))
     # One member's years lie side by side in memory: sorting and summing over them is several times faster.

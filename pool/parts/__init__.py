@@ -1,1 +1,1 @@
-"""The parts of which clauses are made: takes, pots, charges and keys. To add one, add its class to its file."""
+"""The parts of clauses: takes, pots, charges and keys. To add one, add its class to its file."""

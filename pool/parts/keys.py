@@ -179,7 +179,8 @@ class MixKey(KeyBase):
 
 
 AnyKey = Annotated[
-    YouthKey | InhabitantsKey | BudgetKey | NeedKey | EqualKey | FixedKey | MixKey, Field(discriminator="kind")
+    YouthKey | InhabitantsKey | BudgetKey | NeedKey | EqualKey | FixedKey | MixKey,
+    Field(discriminator="kind"),
 ]
 MixPart.model_rebuild()
 MixKey.model_rebuild()

@@ -67,14 +67,15 @@ class ShareTake(TakeBase):
 
     def words(self, language: str, labels: Labels) -> str:  # noqa: D102
         scope = scope_words(self.scope, labels, language)
+        portion = percent(self.share, language)
         if self.share == 1:
             return {
                 "nl": f"Elke gemeente brengt de volledige kosten van {scope} in.",
                 "en": f"Every municipality hands in the whole cost of {scope}.",
             }[language]
         return {
-            "nl": f"Elke gemeente brengt {percent(self.share, 'nl')} van de kosten van {scope} in en betaalt de rest zelf.",
-            "en": f"Every municipality hands in {percent(self.share, 'en')} of the cost of {scope} and pays the rest itself.",
+            "nl": f"Elke gemeente brengt {portion} van de kosten van {scope} in en betaalt de rest zelf.",
+            "en": f"Every municipality hands in {portion} of the cost of {scope} and pays the rest itself.",
         }[language]
 
 
@@ -100,7 +101,7 @@ class ExcessTake(TakeBase):
     def words(self, language: str, labels: Labels) -> str:  # noqa: D102
         scope = scope_words(self.scope, labels, language)
         line = money(self.retention, language)
-        # The limit is what counts before the share: 80% of at most EUR 250,000, not at most EUR 250,000 of 80%.
+        # The limit counts before the share: 80% of at most EUR 250,000, not at most EUR 250,000 of the 80%.
         partly = self.share < 1 or self.limit is not None
         if language == "nl":
             text = f"Kost één kind in een jaar meer dan {line} aan {scope}, dan brengt zijn gemeente "
