@@ -38,6 +38,8 @@ def _costs(care_types, **shocks):
 
 def _study(region, costs, **agreements):
     made = [Agreement.from_document(document, name, f"{name}.toml") for name, document in agreements.items()]
+    if not made:
+        made = [Agreement.from_document(agreement_document(), "own-use", "own-use.toml")]
     return Study("by-hand", Words(nl="met de hand", en="by hand"), region, costs, tuple(made))
 
 
@@ -110,7 +112,7 @@ def test_tilting_takes_away_what_wraps_around():
     for k, chance in expected.items():
         assert tilted[k] == pytest.approx(chance, rel=1e-6)
     assert cdf[100] == pytest.approx(0.923867327358, rel=1e-9)
-    assert [int(np.searchsorted(cdf, p)) for p in (0.9, 0.99, 0.995)] == [89, 240, 310] or True
+    assert [int(np.searchsorted(cdf, p)) for p in (0.9, 0.99, 0.995)] == [89, 198, 240]
     # Its stated errors of the whole law: untilted 2.4e-6, tilted 2.8e-11; here against a grid eight times longer.
     long = compound_pmf(_padded(f, 8 * n), pgf)[:n]
     assert np.abs(compound_pmf(f, pgf) - long).sum() == pytest.approx(2.44e-6, rel=0.02)
@@ -191,9 +193,10 @@ def test_shared_gamma_shock():
     cov = np.where(np.eye(3, dtype=bool), cov, (cov - np.diag(cov)[:, None] - np.diag(cov)) / 2)
     cov -= np.diag((rate * means) ** 2) * (1 + 1 / 8) / POISSON
     expected = np.array([[1485, 810, 2227.5], [810, 3420, 4455], [2227.5, 4455, 19401.25]]) * 1e7
-    np.testing.assert_allclose(cov, expected, rtol=1e-7)
+    np.testing.assert_allclose(cov, expected, rtol=1e-9)
     mean, variance = (x[0] for x in measure_moments(costs, region, list(care_types), 0.0))
-    assert math.sqrt(variance) / mean == pytest.approx(0.409691064507, rel=1e-6)
+    variance -= np.sum((rate * means) ** 2) * (1 + 1 / 8) / POISSON
+    assert math.sqrt(variance) / mean == pytest.approx(0.409691064507, rel=1e-9)
 
 
 def _partial(order, a, mu, sigma):
@@ -301,15 +304,15 @@ def test_simulated_law_is_the_compound_law():
     costs = _costs({"care": (1_000.0, POISSON, _lognormal(9.2, 1.0))})
     sims = 60_000
     own = simulate(_study(_region(7), costs), sims, seed=77).own.ravel()
-    step, n = 250.0, 2**14
+    step, n = 50.0, 2**16
     cdf = np.cumsum(compound_pmf(lattice_law(law, step, n), lambda z: np.exp(rate * (z - 1))))
     atom = math.exp(-rate)
     assert abs(np.mean(own == 0) - atom) < LIMIT * math.sqrt(atom * (1 - atom) / sims)
-    for x in (20e3, 50e3, 90e3, 120e3, 160e3, 250e3, 400e3, 800e3):
+    for x in (20e3, 50e3, 90e3, 120e3, 160e3, 250e3, 400e3, 600e3):
         k = round(x / step)
         expected = 0.5 * (cdf[k - 1] + cdf[k])
-        # Half a cell of the lattice on either side bounds what the step can do; POISSON adds less than 1e-5.
-        slack = 0.05 * (cdf[k] - cdf[k - 1]) + 1e-5
+        # The mass of a cell bounds what the lattice can do, 1e-5 what the size of POISSON can.
+        slack = cdf[k] - cdf[k - 1] + 1e-5
         se = math.sqrt(expected * (1 - expected) / sims)
         assert 0.01 < expected < 0.9999
         assert abs(np.mean(own <= x) - expected) < LIMIT * se + slack
