@@ -155,11 +155,11 @@ def test_a_region_shares_its_shocks_and_only_those(reference):
     assert np.corrcoef(elsewhere.own[:, 0, 0], reference.own[:, 0, 0])[0, 1] > 0.5
 
 
-def test_need_is_drawn_once_per_path_and_known_need_is_kept():
-    known = replace(_region(), members=tuple(replace(m, need_index=1.0) for m in _region().members))
-    own, drawn = _own(_run(2_000, region=known)), _own(_run(2_000))
-    # A spread in need of 20 % widens the yearly cost of the largest member by more than a tenth.
-    assert drawn["GM0518"].std() > 1.1 * own["GM0518"].std()
+def test_a_need_that_becomes_known_changes_its_member_only(reference):
+    members = tuple(replace(m, need_index=1.6) if m.code == "GM0603" else m for m in _region().members)
+    before, after = _own(reference), _own(_run(1_000, region=replace(_region(), members=members)))
+    for code in HAAGLANDEN:
+        assert np.array_equal(before[code], after[code]) == (code != "GM0603")
 
 
 # --- yesterday

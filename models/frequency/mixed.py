@@ -12,7 +12,7 @@ from scipy import special
 
 from solidair.models.frequency.base import Complexes, Frequency, floor_number, whole_number
 from solidair.models.frequency.counts import NegativeBinomial, Poisson
-from solidair.models.severity.numeric import Floats, check_above
+from solidair.models.severity.numeric import Floats, as_floats, check_above
 from solidair.models.shocks import GammaShock, NoShock, Shock
 
 
