@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -162,7 +163,7 @@ def show_description(text: Mapping[str, Any], language: str) -> None:
             console.print()
             console.print(Text(words["article"].format(number=place, title=article["title"]), style="italic"))
             for sentence in article["sentences"]:
-                console.print(f"  {sentence}")
+                console.print(Padding(sentence, (0, 0, 0, 2)))
         example = agreement["example"]
         if example:
             console.print()

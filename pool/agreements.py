@@ -178,7 +178,7 @@ def _check_conservation(agreement: Agreement, number: int, paid: FloatArray, cha
         sim, year = (int(x) for x in np.argwhere(wrong)[0])
         raise ConservationError(
             f"agreement {agreement.name}, clause {number + 1}, sim {sim}, year {year}: "
-            f"paid {out[sim, year]!r} but charged {back[sim, year]!r}"
+            f"paid {float(out[sim, year])!r} but charged {float(back[sim, year])!r}"
         )
 
 

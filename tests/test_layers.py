@@ -1,6 +1,7 @@
 """The algebra of case functions against the same rules worked out case by case."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ steps = st.one_of(
 
 
 def taken_of(left, step):
-    """What a step takes of the euros that are left of one case: the plain arithmetic."""
+    """Return what a step takes of the euros that are left of one case: the plain arithmetic."""
     if step[0] == "share":
         return step[1] * left
     _, retention, limit, share = step
@@ -30,7 +31,7 @@ def taken_of(left, step):
 
 
 def take(left, step):
-    """The same as a function of the whole cost."""
+    """Return the same as a function of the whole cost."""
     if step[0] == "share":
         return left.times(step[1])
     _, retention, limit, share = step
@@ -59,7 +60,7 @@ def test_shares_and_layers_in_a_row_equal_the_case_by_case_sums(sequence, costs)
 @given(st.lists(st.floats(1, 1e6), min_size=1, max_size=5, unique=True), st.floats(0, 5e6))
 def test_layers_between_thresholds_partition_a_case_exactly(thresholds, cost):
     edges = [0.0, *sorted(thresholds)]
-    widths = [b - a for a, b in zip(edges, edges[1:], strict=False)] + [None]
+    widths = [b - a for a, b in pairwise(edges)] + [None]
     layers = [WHOLE.layer(a, width) for a, width in zip(edges, widths, strict=True)]
     assert sum(float(layer(cost)) for layer in layers) == pytest.approx(cost, rel=1e-12, abs=1e-9)
     # As functions too: their sum is the whole case, but for what rounding leaves of a + (b - a) - b.

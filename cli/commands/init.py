@@ -18,9 +18,11 @@ _REGION_NOTE = """\
 
 _NEXT = {
     "nl": "De map {folder} is klaar. Verder:\n  cd {folder}\n  solidair run .        het rapport komt in out/\n"
-    "  solidair describe .   uw overeenkomst in gewone taal\nPas daarna region.csv en agreements/our-agreement.toml aan.",
+    "  solidair describe .   uw overeenkomst in gewone taal\n"
+    "Pas daarna region.csv en agreements/our-agreement.toml aan.",
     "en": "The folder {folder} is ready. Next:\n  cd {folder}\n  solidair run .        the report goes to out/\n"
-    "  solidair describe .   your agreement in plain language\nThen edit region.csv and agreements/our-agreement.toml.",
+    "  solidair describe .   your agreement in plain language\n"
+    "Then edit region.csv and agreements/our-agreement.toml.",
 }
 
 
