@@ -1,0 +1,86 @@
+"""Numbers of the report: a value beside its error, with no more digits than the error supports."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from solidair.cli.numbers import number
+
+__all__ = ["Scale", "exact", "figure", "money_scale", "rounded", "with_error"]
+
+
+class Scale:
+    """The unit that a row of figures is printed in.
+
+    Parameters
+    ----------
+    divisor
+        What a value is divided by.
+    unit
+        How the unit is written, in the language of the report.
+    """
+
+    def __init__(self, divisor: float, unit: str) -> None:
+        self.divisor = divisor
+        self.unit = unit
+
+
+def money_scale(values: Iterable[float], language: str) -> Scale:
+    """Return the unit in which amounts of this size, EUR, read best."""
+    largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
+    if largest >= 1e6:
+        return Scale(1e6, {"nl": "€ mln", "en": "EUR m"}[language])
+    if largest >= 1e4:
+        return Scale(1e3, {"nl": "€ × 1.000", "en": "EUR × 1,000"}[language])
+    return Scale(1.0, {"nl": "€", "en": "EUR"}[language])
+
+
+def rounded(value: float, error: float, language: str, *, sign: bool = False) -> tuple[str, str]:
+    """Return a value and its standard error as text, both at the decimal place of the error's first digit.
+
+    Parameters
+    ----------
+    value, error
+        In the unit that is printed. An error of 0 means that the value is exact; its text is then empty.
+    sign
+        Whether a value above 0 gets a plus.
+    """
+    if math.isnan(value):
+        return "–", ""
+    if not error > 0.0 or not math.isfinite(error):
+        return _signed(exact(abs(value), language), value, sign), ""
+    # round() first: an error of 0.096 is printed as 0.1, so one decimal is enough for the value.
+    place = -math.floor(math.log10(float(f"{error:.0e}")))
+    decimals = max(place, 0)
+    size, doubt = round(abs(value), place), round(error, place)
+    return _signed(number(size, language, decimals), value if size else 0.0, sign), number(doubt, language, decimals)
+
+
+def with_error(value: float, error: float, language: str, *, sign: bool = False, unit: str = "") -> str:
+    """Return 'value ± error' as plain text; the unit stands behind the value, as in 26,3% ± 0,2."""
+    text, doubt = rounded(value, error, language, sign=sign)
+    return f"{text}{unit} ± {doubt}" if doubt else f"{text}{unit}"
+
+
+def exact(value: float, language: str, digits: int = 4) -> str:
+    """Return a value without error, with at most so many digits and no zeros at its end: 0,025 or 3.330.000."""
+    if value == 0.0 or abs(value) >= 10 ** (digits - 1):
+        return number(value, language)
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    shown = len(text.partition(".")[2])
+    return number(value, language, shown)
+
+
+def figure(value: float, size: float, language: str) -> str:
+    """Return a published or modelled figure with as many digits as the size of its kind deserves."""
+    if size >= 1e8:
+        return f"{number(value / 1e9, language, 2)} {'mld' if language == 'nl' else 'bn'}"
+    return number(value, language, 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3)
+
+
+def _signed(text: str, value: float, sign: bool) -> str:
+    if value < 0.0:
+        return f"−{text}"
+    return f"+{text}" if sign and value > 0.0 else text
