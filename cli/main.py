@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from io import TextIOWrapper
 from typing import NoReturn
 
 import click
@@ -55,6 +56,9 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and end the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that lacks a sign such as ✓ must not end the run
     try:
         code = cli.main(standalone_mode=False)
     except InputError as error:
@@ -69,6 +73,11 @@ def main() -> NoReturn:
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         sys.stderr.close()
         code = 0
+    except OSError as error:  # a full disk, a folder without rights; whatever was begun has been removed
+        place = f" ({error.filename})" if error.filename else ""
+        text = f"The result could not be written: {error.strerror or error}{place}. Nothing was left behind."
+        click.echo(text, err=True)
+        code = 2
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -124,23 +124,33 @@ _CELL_SHIFT = np.int64(52 - _CELL_BITS)
 _FIRST_CELL = np.int64((1023 - 1) << _CELL_BITS)
 _FRACTION_MASK = np.int64((1 << (52 - _CELL_BITS)) - 1)
 _FRACTION_UNIT = 2.0 ** -(52 - _CELL_BITS)
-_ALL_ONES = np.int64((1 << 52) - 1)
+_UPPER_SIDE = np.int64(_SIDE)
+_SIGN = np.int64(63)
+_NEXT = np.uint64(1)
 
 
 @_jit
-def look_up(table, word):
-    """Return the quantile at the uniform of `word`, by linear interpolation in a table of `solidair.models.tables`.
+def look_up(table, word):  # type: ignore[no-untyped-def]
+    """Return the quantile at the uniform of `word`, by linear interpolation in a table.
 
-    The upper tail mirrors the lower one, so the integer of the uniform is flipped where its top bit is set. Of the
-    tail probability (in units of 2^-52) the exponent and the leading mantissa bits are the cell, the other bits the
-    place in it. No branch and no logarithm: 2.6 ns a case beside 0.6 ns for its random word (AVX-512, 2.9 GHz).
+    The tables are those of `solidair.models.tables`. The upper tail mirrors the lower one, so the bits of a word are
+    flipped where its top bit is set. Of the tail probability (in units of 2^-52) the exponent and the leading
+    mantissa bits are the cell, the other bits the place in it. No branch and no logarithm: 0.9 ns a case. An unsigned
+    index matters: for a signed one numba adds a test for counting from the end, and a case takes 1.9 ns.
     """
-    k = np.int64(word >> _SHIFT_12)
-    side = k >> np.int64(51)
-    bits = np.float64(np.float64(k ^ (_ALL_ONES * side)) + 0.5).view(np.int64)
-    cell = (bits >> _CELL_SHIFT) - _FIRST_CELL + side * _SIDE
+    side = np.int64(word) >> _SIGN  # 0 for the lower tail, -1, so all bits, for the upper one
+    k = (word ^ np.uint64(side)) >> _SHIFT_12
+    bits = np.float64(np.float64(np.int64(k)) + 0.5).view(np.int64)
+    cell = np.uint64((bits >> _CELL_SHIFT) - _FIRST_CELL + (side & _UPPER_SIDE))
     low = table[cell]
-    return low + np.float64(bits & _FRACTION_MASK) * _FRACTION_UNIT * (table[cell + 1] - low)
+    return low + np.float64(bits & _FRACTION_MASK) * _FRACTION_UNIT * (table[cell + _NEXT] - low)
+
+
+@_jit
+def _fill_costs(costs, table, words, price, n):  # type: ignore[no-untyped-def]
+    """Look up the first `n` words, times `price`, in a loop of its own: 0.2 ns a case less than inside the sum."""
+    for j in range(n):
+        costs[j] = price * look_up(table, words[j])
 
 
 # --- counts ---------------------------------------------------------------------------------------------------------
@@ -262,6 +272,8 @@ def poisson_quantile(u, rate):
 
 @_jit
 def _shock(table, seed, key, moment):
+    if table[0] == table[_SIDE]:  # the lowest and the highest value: a shock that is switched off
+        return table[0]
     return look_up(table, threefry2x64(seed, key, moment, np.uint64(0))[0])
 
 
@@ -312,6 +324,8 @@ def draw_block(
     n_members, n_types = expected.shape
     zero = np.uint64(0)
     words = np.empty(2 * _BATCH, np.uint64)
+    costs = np.empty(2 * _BATCH, np.float64)
+    high = np.empty(2 * _BATCH, np.int64)
     for s in range(n_sims):
         sim = np.uint64(first_sim + s)
         path = sim << np.uint64(16)
@@ -338,13 +352,17 @@ def draw_block(
                     for start in range(0, n_cases, 2 * _BATCH):
                         n_batch = min(n_cases - start, 2 * _BATCH)
                         _fill(words, seed, key, moment, start >> 1, min(n_batch, _BATCH))
+                        _fill_costs(costs, table, words, price, n_batch)
+                        n_high = 0
                         for j in range(n_batch):
-                            cost = price * look_up(table, words[j])
-                            total += cost
-                            if cost > lowest:
-                                for a in range(first + 1, last):
-                                    if cost > attachments[a]:
-                                        out[attachment_measure[a], s, t, i] += cost - attachments[a]
+                            total += costs[j]
+                            high[n_high] = j  # kept by the next line, or overwritten: no branch to mispredict
+                            n_high += costs[j] > lowest
+                        for h in range(n_high):
+                            cost = costs[high[h]]
+                            for a in range(first + 1, last):
+                                if cost > attachments[a]:
+                                    out[attachment_measure[a], s, t, i] += cost - attachments[a]
                     out[attachment_measure[first], s, t, i] += total
                     if count_measure[c] >= 0:
                         out[count_measure[c], s, t, i] += n_cases

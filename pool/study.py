@@ -198,7 +198,12 @@ class _Loader:
             self.problems += agreement.faults(region, ids) if agreement else []
         self.refuse_other_agreements(names)
         if self.problems or spec is None or region is None or costs is None:
-            raise InputError(dict.fromkeys(self.problems))
+            # A name that an override brought in is not the fault of the study file.
+            shown = source.shown
+            said = [
+                blamed([p], document, self.overrides, "study", "")[0] if p.file == shown else p for p in self.problems
+            ]
+            raise InputError(dict.fromkeys(said))
         kept = tuple(agreement for _, agreement in loaded if agreement)
         return Study(name, spec.title, region, costs, kept, spec.settings, dict(self.inputs), self.texts)
 
@@ -285,7 +290,15 @@ class _Loader:
             "studies": "study",
         }[kind]
         beside = path.parent.glob(f"*{ending}") if _is(Path.is_dir, path.parent) else []
-        near = nearest(entry, [*known, *sorted(str(Path(entry).parent / other.name) for other in beside)])
+        near = nearest(
+            entry,
+            [
+                *known,
+                *sorted(
+                    str(Path(entry).parent / (other.name if entry.endswith(ending) else other.stem)) for other in beside
+                ),
+            ],
+        )
         hint = f"Did you mean '{near}'?" if near else suggest(entry, known)
         rule = f"there is no {singular} of this name, and no such file"
         hint += f" See 'solidair list', or give a path to a {ending} file."

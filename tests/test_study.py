@@ -1,9 +1,8 @@
 """Loading a study: by name and path, every kind of bad input, overrides and digests."""
+# ruff: noqa: E501 - a fault with all that must be said of it reads best on one line
 
 import os
 import re
-import subprocess
-import sys
 from hashlib import sha256
 from importlib.resources import files
 
@@ -97,7 +96,7 @@ def changed(text, old, new):
 def test_shipped_study_loads_by_name(name):
     study = Study.load(name)
     assert study.name == study.region.name == name
-    assert [agreement.name for agreement in study.agreements][0] == "own-use"
+    assert study.agreements[0].name == "own-use"
     assert set(builtin("agreements")) == {agreement.name for agreement in study.agreements}
 
 
@@ -182,7 +181,7 @@ FAULTS = {
     "weights that do not sum to one": ("ours.toml", '{ kind = "youth" }', '{ kind = "mix", parts = [{ weight = 0.4, key = { kind = "equal" } }] }', "clauses.1.charge.key", "a table", "sum to 1, but sum to 0.4", "Change"),
     "need key inside a mix without column": ("ours.toml", '{ kind = "youth" }', '{ kind = "mix", parts = [{ weight = 1.0, key = { kind = "need" } }] }', "clauses.1.charge.key.parts.1.key", "need", "column need_index", "region file"),
     "need key without column": ("ours.toml", '"youth"', '"need"', "clauses.1.charge.key", "need", "empty for all members", "region file"),
-    "missing region": ("study.toml", '"towns"', '"twons"', "region", "twons", "no region of this name", "Did you mean 'towns.csv'?"),
+    "missing region": ("study.toml", '"towns"', '"twons"', "region", "twons", "no region of this name", "Did you mean 'towns'?"),
     "missing costs": ("study.toml", '"costs"\n', '"nl-2025"\n', "costs", "nl-2025", "no cost model of this name", "Did you mean 'nl-2024'?"),
     "missing agreement": ("study.toml", '"own-use"', '"ownuse"', "agreements.1", "ownuse", "no agreement of this name", "Did you mean 'own-use'?"),
     "missing file in a folder": ("study.toml", '"own-use"', f'"{"long" * 99}"', "agreements.1", "long" * 99, "no such file", "solidair list"),
@@ -218,3 +217,146 @@ def test_bad_input_is_one_problem_with_place_value_rule_and_hint(name, problems)
     assert got[:3] == (file, where, value)
     assert rule in got[3]
     assert hint in got[4]
+
+
+# --- bad files
+
+INFINITE = """\
+[care_types.gesloten.severity]
+family = "gpd"
+xi = { value = 1.1, unit = "shape", grade = "assumed", source = "test" }
+beta = { value = 20000.0, unit = "EUR", grade = "assumed", source = "test" }
+"""
+
+
+def test_an_infinite_mean_is_refused_with_the_reason_and_accepted_with_a_cap(problems, project):
+    costs = changed(COSTS, CLOSED, INFINITE)
+    _, where, value, rule, hint = only(problems(costs_toml=costs))
+    assert (where, value) == ("care_types.gesloten.severity", "GPD(xi=1.1, beta=20000.0)")
+    assert "mean of this law is infinite" in rule
+    assert "more likely, not less" in rule
+    assert "Add a cap" in hint
+    cap = 'cap = { value = 1e6, unit = "EUR", grade = "assumed", source = "test" }\n'
+    study = Study.load(project(costs_toml=changed(costs, INFINITE, INFINITE + cap)))
+    assert study.costs.severities[study.costs.ids.index("gesloten")].support[1] == 1e6
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "# only a comment\n"])
+def test_empty_file(content, problems):
+    assert only(problems(ours_toml=content))[1:4] == ("file", "", "the file is empty")
+
+
+def test_latin_1_file_is_named_with_its_line(problems):
+    latin = changed(OURS, 'nl = "Een"', 'nl = "Één"').encode("latin-1")
+    _, where, value, rule, hint = only(problems(ours_toml=latin))
+    assert where == "line 5"
+    assert "Één" in value
+    assert "UTF-8" in rule
+    assert "Save" in hint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "value"),
+    [
+        ('source = "test"', "source = test", 1, "source = test"),
+        ("share = 0.5 }", "share = 0,5 }", 6, 'take = { kind = "share", scope = ["gesloten"], share = 0,5 }'),
+        ("[[clauses]]", "[[clauses]", 4, "[[clauses]"),
+    ],
+)
+def test_invalid_toml_is_named_with_its_line(old, new, line, value, problems):
+    _, where, found, rule, hint = only(problems(ours_toml=changed(OURS, old, new)))
+    assert (where, found) == (f"line {line}", value)
+    assert rule.startswith("this is not valid TOML: ")
+    assert "(at line" not in rule
+    assert "decimal point" in hint
+
+
+def test_toml_that_ends_too_soon_is_named_with_its_last_line(problems):
+    assert only(problems(ours_toml='source = "x"\nclauses = ['))[1:3] == ("line 2", "clauses = [")
+
+
+def test_missing_study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, where, rule, hint in (
+        ("haaglande", "study", "no study of this name", "Did you mean 'haaglanden'?"),
+        ("x" * 5000, "study", "no such file", "Known: haaglanden"),
+        (".", "folder", "no study.toml", "solidair init"),
+        ("", "folder", "no study.toml", "solidair init"),
+    ):
+        with pytest.raises(InputError) as caught:
+            Study.load(name)
+        (problem,) = caught.value.problems
+        assert problem.file and problem.where == where
+        assert rule in problem.rule and hint in problem.hint
+
+
+def test_all_problems_of_all_files_come_at_once(problems):
+    second = changed(changed(OURS, "75000.0", "-1.0"), '["gesloten"]', '["geslotn"]')
+    found = problems(
+        study_toml=changed(
+            changed(STUDY, '"ours"]', '"ours", "second", "nowhere"]'), "sims = 500", "sims = 1\nsimz = 2"
+        ),
+        towns_csv=changed(TOWNS, "19415", "-5"),
+        costs_toml=changed(changed(COSTS, "price_level = 2024", 'price_level = "2024"'), CLOSED, INFINITE),
+        ours_toml=changed(changed(OURS, '["gesloten"]', '["geslotn"]'), 'en = "Ours."', "en = 3"),
+        second_toml=changed(second, "-1.0", "1.0"),
+        overrides=["sims", "regio=x", "region.GM9999.youth=5", "costs.verblijv.clients_per_1000=3"],
+    )
+    assert {(p.file.rpartition("/")[2], p.where) for p in found} == {
+        ("--set", "sims"),
+        ("--set", "regio=x"),
+        ("--set", "costs.verblijv.clients_per_1000=3"),
+        ("study.toml", "settings.sims"),
+        ("study.toml", "settings.simz"),
+        ("study.toml", "agreements.4"),
+        ("costs.toml", "price_level"),
+        ("costs.toml", "care_types.gesloten.severity"),
+        ("towns.csv", "row 3, column inhabitants"),
+        ("ours.toml", "summary.en"),
+        ("second.toml", "clauses.1.take.scope.1"),
+    }
+
+
+def test_one_agreement_is_loaded_alone_with_its_problems(project):
+    folder = project(ours_toml=changed(OURS, "share = 0.5", "share = 2"))
+    assert load_agreement("half-half").spec.clauses[0].take.share == 0.5
+    assert (
+        load_agreement("half-half", ["agreements.half-half.clauses.1.take.share=0.3"]).spec.clauses[0].take.share == 0.3
+    )
+    with pytest.raises(
+        InputError, match=r"ours.toml: clauses.1.take.share: this must lie between 0 and 1 \(found: 2\)"
+    ):
+        load_agreement(folder / "ours.toml")
+    with pytest.raises(InputError, match="no such agreement"):
+        load_agreement("half-half", ["agreements.own-use.clauses.1.take.share=0.3"])
+
+
+# --- digests
+
+
+def test_inputs_hold_one_digest_per_file_and_shipped_files_go_by_their_short_name(project):
+    folder = project()
+    study = Study.load(folder)
+    assert study.inputs == {
+        **{str(folder / name): sha256(text.encode()).hexdigest() for name, text in FILES.items()},
+        "agreements/own-use.toml": sha256(
+            (files("solidair.configs.agreements") / "own-use.toml").read_bytes()
+        ).hexdigest(),
+    }
+    assert study.agreements[0].file == "agreements/own-use.toml"
+    for name, text in FILES.items():
+        (folder / name).write_text(text + "\n")
+        other = Study.load(folder).inputs
+        assert [file for file in other if other[file] != study.inputs[file]] == [str(folder / name)]
+        (folder / name).write_text(text)
+
+
+def test_nothing_of_a_shipped_study_tells_where_it_is_installed():
+    study = Study.load("haaglanden")
+    named = [*study.inputs, study.region.file, study.costs.file, *(agreement.file for agreement in study.agreements)]
+    assert set(named) == set(study.inputs)
+    expected = {"studies/haaglanden.toml", "regions/haaglanden.csv", "costs/nl-2024.toml"}
+    assert set(study.inputs) == expected | {f"agreements/{name}.toml" for name in builtin("agreements")}
+    with pytest.raises(InputError) as caught:
+        Study.load("haaglanden", ["agreements.case-excess.source="])
+    assert "solidair/" not in str(caught.value)

@@ -1,0 +1,281 @@
+"""Plots of the report as static SVG: no script, no network, the same bytes for the same figures.
+
+Sizes and margins are fixed instead of measured, so a plot does not depend on the fonts of the machine that made
+it. Labels stand on a line of their own above each mark: no name is cut to make room, on a telephone neither. A
+panel is compiled once and its numbers replaced, which makes forty members as quick as four.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+__all__ = ["Row", "labelled", "scatter", "strips"]
+
+# Metrically the same letters on Windows, Apple and Linux; colours keep apart for the colour-blind and in grey.
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+INK, MUTED, LINE = "#16212b", "#56646f", "#8c979f"
+BLUE, PALE_BLUE, PALE_ORANGE, GREY, PALE_GREY = "#1f5f8b", "#8fbcd9", "#f0c48a", "#56646f", "#bcc5cc"
+
+WIDTH, SIDE, BOTTOM, ROW = 318, 14, 26, 33
+"""Panel: plot width, margin left and right, room for the axis, height of a row; pixels."""
+
+LABEL_LENGTH = 44
+"""Letters of a row label that fit beside the figure at the right."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The axis that all panels of a figure share.
+
+    Parameters
+    ----------
+    low, high
+        Ends.
+    format
+        d3 format of the ticks.
+    reference
+        Where the reference line stands, if there is one.
+    """
+
+    low: float
+    high: float
+    format: str
+    reference: float | None = None
+
+
+def labelled(svg: str, alt_text: str) -> str:
+    """Return an SVG that a screen reader takes for one image with this description."""
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt_text, quote=True)}" ', 1)
+
+
+def strips(kind: str, panels: Sequence[Sequence[Row]], axis: Axis, language: str) -> list[str]:
+    """Return one SVG per panel, each with one row per agreement or member.
+
+    Parameters
+    ----------
+    kind
+        'spread' (fields p5, p25, p50, p75, p95), 'transfer' (mean, error, chance, need) or 'reserve' (a, b, c).
+    panels
+        Rows of each panel, with the fields of its kind, `label` at the left, `note` at the right and `own`, whether
+        this is own use. All panels have as many rows.
+    axis
+        Shared by all panels.
+    """
+    layers = {"spread": _spread, "transfer": _transfer, "reserve": _reserve}[kind](axis)
+    rows = len(panels[0])
+    scale_y = alt.Scale(domain=[rows, 0], nice=False, zero=False)
+    chart = (
+        alt.layer(*layers, data=alt.Data(values=_placed(panels[0]), name="rows"))
+        .properties(
+            width=WIDTH,
+            height=rows * ROW,
+            padding={"left": SIDE, "right": SIDE, "top": 2, "bottom": BOTTOM},
+            autosize=alt.AutoSizeParams(type="none"),
+            background="transparent",
+        )
+        .configure(**_CONFIG)
+    )
+    spec = chart.to_dict(validate=False)
+    _set_y_scale(spec, scale_y.to_dict())
+    vega = vl_convert.vegalite_to_vega(spec)
+    place = next(i for i, data in enumerate(vega["data"]) if data["name"] == "rows")
+    found = []
+    for panel in panels:
+        vega["data"][place]["values"] = _placed(panel)
+        found.append(_svg(vega, language))
+    return found
+
+
+def scatter(points: Sequence[Row], titles: tuple[str, str], language: str) -> str:
+    """Return the plot of swing reduction against money moved.
+
+    Parameters
+    ----------
+    points
+        Fields x, y, x_error, y_error, and `lines`, the label as a list of lines.
+    titles
+        Of the horizontal and of the vertical axis.
+    """
+    width, height = 420, 300
+    top_x = 1.08 * max([p["x"] + p["x_error"] for p in points] + [1e-9])
+    low_y = min([p["y"] - p["y_error"] for p in points] + [0.0])
+    top_y = 1.12 * max([p["y"] + p["y_error"] for p in points] + [1e-9])
+    x_scale = alt.Scale(domain=[0, top_x], nice=False)
+    y_scale = alt.Scale(domain=[1.1 * low_y, top_y], nice=False)
+    placed = _labels(points, width / top_x, height / (top_y - 1.1 * low_y), top_y)
+    x = alt.X("x:Q", scale=x_scale, axis=alt.Axis(title=titles[0], tickCount=6, format=",~f"))
+    y = alt.Y("y:Q", scale=y_scale, axis=alt.Axis(title=titles[1], tickCount=5, format=",.0%"))
+    base = alt.Chart(alt.Data(values=placed))
+    layers = [
+        base.mark_rule(color=LINE, strokeWidth=1).encode(x=x, y=y, x2="label_x:Q", y2="label_y:Q"),
+        base.mark_rule(color=BLUE).encode(x=alt.X("x_low:Q", scale=x_scale), x2="x_high:Q", y=y),
+        base.mark_rule(color=BLUE).encode(x=x, y=alt.Y("y_low:Q", scale=y_scale), y2="y_high:Q"),
+        base.mark_point(filled=True, size=85, color=BLUE, opacity=1).encode(x=x, y=y),
+    ]
+    for side, dx in (("left", 9), ("right", -9)):
+        some = alt.Chart(alt.Data(values=[p for p in placed if p["side"] == side]))
+        layers.append(
+            some.mark_text(align=side, baseline="middle", dx=dx, fontSize=13, lineHeight=16, color=INK).encode(
+                x=alt.X("label_x:Q", scale=x_scale), y=alt.Y("label_y:Q", scale=y_scale), text="lines:N"
+            )
+        )
+    chart = (
+        alt.layer(*layers)
+        .properties(
+            width=width,
+            height=height,
+            padding={"left": 62, "right": 12, "top": 8, "bottom": 48},
+            autosize=alt.AutoSizeParams(type="none"),
+            background="transparent",
+        )
+        .configure(**_CONFIG)
+    )
+    return _svg(vl_convert.vegalite_to_vega(chart.to_dict(validate=False)), language)
+
+
+_CONFIG: dict[str, Any] = {
+    "aria": False,
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "grid": False,
+        "domainColor": LINE,
+        "tickColor": LINE,
+        "labelColor": MUTED,
+        "labelFontSize": 12,
+        "titleColor": INK,
+        "titleFontSize": 12.5,
+        "titleFontWeight": "normal",
+        "titlePadding": 10,
+        "labelFlush": True,
+    },
+}
+
+
+def _svg(vega: Mapping[str, Any], language: str) -> str:
+    locale = {"nl": "nl-NL", "en": "en-US"}[language]
+    return str(vl_convert.vega_to_svg(vega, format_locale=locale)).strip()
+
+
+def _placed(rows: Sequence[Row]) -> list[Row]:
+    """Return rows with the heights of their label and of their marks."""
+    return [
+        {**row, "label": _shortened(row["label"]), "line": i + 0.36, "at": i + 0.7, "over": i + 0.5, "under": i + 0.92}
+        for i, row in enumerate(rows)
+    ]
+
+
+def _shortened(label: str) -> str:
+    return label if len(label) <= LABEL_LENGTH else label[: LABEL_LENGTH - 1].rstrip() + "…"
+
+
+def _set_y_scale(spec: dict[str, Any], scale: dict[str, Any]) -> None:
+    for layer in spec["layer"]:
+        layer["encoding"]["y"] |= {"scale": scale, "axis": None}
+
+
+def _texts(axis: Axis) -> list[Any]:
+    """Return what every panel has: reference line per row, label at the left, figure at the right."""
+    base = alt.Chart()
+    layers = [
+        base.mark_text(align="left", fontSize=12, color=INK).encode(x=alt.value(0), y="line:Q", text="label:N"),
+        base.mark_text(align="right", fontSize=12, color=MUTED).encode(x=alt.value(WIDTH), y="line:Q", text="note:N"),
+    ]
+    if axis.reference is not None:
+        line = base.mark_rule(color=INK, strokeWidth=1.2, strokeDash=[3, 2])
+        layers.append(line.encode(x=_x(axis, datum=axis.reference), y="over:Q", y2="under:Q"))
+    return layers
+
+
+def _x(axis: Axis, field: str | None = None, datum: float | None = None) -> Any:
+    scale = alt.Scale(domain=[axis.low, axis.high], nice=False, zero=False)
+    look = alt.Axis(title=None, tickCount=5, format=axis.format)
+    if field is None:
+        return alt.XDatum(datum, scale=scale, axis=look, type="quantitative")
+    return alt.X(f"{field}:Q", scale=scale, axis=look)
+
+
+def _shade(own: str, shared: str) -> Any:
+    return alt.condition("datum.own", alt.value(own), alt.value(shared))
+
+
+def _spread(axis: Axis) -> list[Any]:
+    base = alt.Chart()
+    return [
+        base.mark_rule(strokeWidth=2).encode(
+            x=_x(axis, "p5"), x2="p95:Q", y="at:Q", color=_shade(PALE_GREY, PALE_BLUE)
+        ),
+        base.mark_rule(strokeWidth=9).encode(
+            x=_x(axis, "p25"), x2="p75:Q", y="at:Q", color=_shade(PALE_GREY, PALE_BLUE)
+        ),
+        *_texts(axis),
+        base.mark_tick(thickness=2.5, size=13, orient="vertical").encode(
+            x=_x(axis, "p50"), y="at:Q", color=_shade(INK, BLUE)
+        ),
+    ]
+
+
+def _transfer(axis: Axis) -> list[Any]:
+    base = alt.Chart()
+    bars = [
+        base.mark_rule(strokeWidth=width, color=color).encode(x=_x(axis, f"{name}_low"), x2=f"{name}_high:Q", y="at:Q")
+        for name, width, color in (("need", 11, PALE_ORANGE), ("chance", 4, BLUE))
+    ]
+    return [
+        *bars,
+        *_texts(axis),
+        base.mark_rule(strokeWidth=1.5, color=INK).encode(x=_x(axis, "error_low"), x2="error_high:Q", y="at:Q"),
+        base.mark_point(filled=True, fill="white", stroke=INK, strokeWidth=1.5, size=42, opacity=1).encode(
+            x=_x(axis, "mean"), y="at:Q"
+        ),
+    ]
+
+
+def _reserve(axis: Axis) -> list[Any]:
+    base = alt.Chart()
+    marks = [
+        base.mark_point(filled=True, shape=shape, size=size, opacity=1).encode(
+            x=_x(axis, name), y="at:Q", color=_shade(GREY, BLUE)
+        )
+        for name, shape, size in (("a", "circle", 55), ("b", "square", 60), ("c", "triangle-up", 60))
+    ]
+    line = base.mark_rule(strokeWidth=1.5).encode(
+        x=_x(axis, "a"), x2="c:Q", y="at:Q", color=_shade(PALE_GREY, PALE_BLUE)
+    )
+    return [line, *_texts(axis), *marks]
+
+
+def _labels(points: Sequence[Row], x_pixels: float, y_pixels: float, top: float) -> list[Row]:
+    """Return points with a place for each label, pushed down where labels would run into one another."""
+    middle = 0.5 * max(p["x"] for p in points)
+    placed: list[Row] = []
+    for point in sorted(points, key=lambda p: (-p["y"], p["x"])):
+        side = "left" if point["x"] <= middle else "right"
+        half = 8.0 * len(point["lines"]) + 1
+        pixel = max((top - point["y"]) * y_pixels, half)
+        for other in placed:
+            if other["side"] == side and pixel - half < other["pixel"] + other["half"]:
+                pixel = other["pixel"] + other["half"] + half
+        placed.append(
+            {
+                **point,
+                "side": side,
+                "pixel": pixel,
+                "half": half,
+                "label_x": point["x"] + (6 if side == "left" else -6) / x_pixels,
+                "label_y": top - pixel / y_pixels,
+                "x_low": point["x"] - point["x_error"],
+                "x_high": point["x"] + point["x_error"],
+                "y_low": point["y"] - point["y_error"],
+                "y_high": point["y"] + point["y_error"],
+            }
+        )
+    return placed
