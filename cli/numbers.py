@@ -6,7 +6,7 @@ import math
 
 from solidair.pool.parts.words import money, number, percent
 
-__all__ = ["euro_short", "money", "number", "percent", "points", "signed"]
+__all__ = ["euro_error", "euro_short", "money", "number", "percent", "points", "signed"]
 
 
 def signed(value: float, language: str, decimals: int = 0) -> str:
@@ -34,3 +34,13 @@ def euro_short(value: float, language: str) -> str:
     if size >= 999.5:
         return f"{sign}{symbol}{number(size / 1e3, language)}{thousand}"
     return f"{sign}{symbol}{number(size, language)}"
+
+
+def euro_error(value: float, error: float, language: str) -> str:
+    """Return an amount with its standard error, in the same unit: € 39,4 mln ±0,1; no error below its last digit."""
+    size = abs(value)
+    unit, decimals = (1e6, 1) if size >= 999_500 else (1e3, 0) if size >= 999.5 else (1.0, 0)
+    step = 10.0**-decimals
+    shown = number(max(error / unit, step / 2 if error > 0 else 0.0), language, decimals)
+    shown = number(step, language, decimals) if error > 0 and not any(d in shown for d in "123456789") else shown
+    return f"{euro_short(value, language)} ±{shown}"

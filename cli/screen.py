@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from solidair.cli.numbers import euro_short, money, number, points
+from solidair.cli.numbers import euro_error, money, number, points
 from solidair.cli.texts.screen import TEXTS
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
             table.add_row(
                 f"({number_})",
                 agreement.spec.title[language],
-                euro_short(row["redistribution"], language),
-                euro_short(row["redistribution_need"], language),
+                euro_error(row["redistribution"], row["redistribution_se"], language),
+                euro_error(row["redistribution_need"], row["redistribution_need_se"], language),
             )
         console.print(table)
         console.print(text["moved_note"])

@@ -139,7 +139,8 @@ def _explained(schema: dict[str, Any], fault: ErrorDetails, place: Place, nodes:
         return where, value, f"this must be {_either(options)}", suggest(value, options)
     if kind == "value_error":
         hint = getattr(context.get("error"), "hint", "Change the value.")
-        return where, value, fault["msg"].removeprefix("Value error, "), hint
+        found = "" if isinstance(fault["input"], Mapping) else value
+        return where, found, fault["msg"].removeprefix("Value error, "), hint
     # Quotes show what is wrong with a "100" where a number must be.
     return where, f'"{value}"' if isinstance(fault["input"], str) else value, *_plain(fault, nodes)
 

@@ -125,8 +125,28 @@ _FIRST_CELL = np.int64((1023 - 1) << _CELL_BITS)
 _FRACTION_MASK = np.int64((1 << (52 - _CELL_BITS)) - 1)
 _FRACTION_UNIT = 2.0 ** -(52 - _CELL_BITS)
 _UPPER_SIDE = np.int64(_SIDE)
+_UPPER = np.uint64(_SIDE)
 _SIGN = np.int64(63)
+_ZERO = np.uint64(0)
 _NEXT = np.uint64(1)
+_TABLE = np.uint64(2 * _SIDE)
+
+
+@_jit
+def _cell(word):  # type: ignore[no-untyped-def]
+    """Return the cell of the uniform of `word` and the place in it, from 0 to 1."""
+    side = np.int64(word) >> _SIGN  # 0 for the lower tail, -1, so all bits, for the upper one
+    k = (word ^ np.uint64(side)) >> _SHIFT_12
+    bits = np.float64(np.float64(np.int64(k)) + 0.5).view(np.int64)
+    cell = np.uint64((bits >> _CELL_SHIFT) - _FIRST_CELL + (side & _UPPER_SIDE))
+    return cell, np.float64(bits & _FRACTION_MASK) * _FRACTION_UNIT
+
+
+@_jit
+def _look_up_at(tables, first, word):  # type: ignore[no-untyped-def]
+    cell, place = _cell(word)
+    low = tables[first + cell]
+    return low + place * (tables[first + cell + _NEXT] - low)
 
 
 @_jit
@@ -136,21 +156,23 @@ def look_up(table, word):  # type: ignore[no-untyped-def]
     The tables are those of `solidair.models.tables`. The upper tail mirrors the lower one, so the bits of a word are
     flipped where its top bit is set. Of the tail probability (in units of 2^-52) the exponent and the leading
     mantissa bits are the cell, the other bits the place in it. No branch and no logarithm: 0.9 ns a case. An unsigned
-    index matters: for a signed one numba adds a test for counting from the end, and a case takes 1.9 ns.
+    index matters: to a signed one numba adds a test for counting from the end, and a case takes 1.9 ns.
     """
-    side = np.int64(word) >> _SIGN  # 0 for the lower tail, -1, so all bits, for the upper one
-    k = (word ^ np.uint64(side)) >> _SHIFT_12
-    bits = np.float64(np.float64(np.int64(k)) + 0.5).view(np.int64)
-    cell = np.uint64((bits >> _CELL_SHIFT) - _FIRST_CELL + (side & _UPPER_SIDE))
-    low = table[cell]
-    return low + np.float64(bits & _FRACTION_MASK) * _FRACTION_UNIT * (table[cell + _NEXT] - low)
+    return _look_up_at(table, _ZERO, word)
 
 
 @_jit
-def _fill_costs(costs, table, words, price, n):  # type: ignore[no-untyped-def]
-    """Look up the first `n` words, times `price`, in a loop of its own: 0.2 ns a case less than inside the sum."""
+def _fill_costs(costs, cells, tables, first, words, price, n):  # type: ignore[no-untyped-def]
+    """Look up the first `n` words, times `price`; `cells` is scratch.
+
+    Two loops: the first is arithmetic only, which LLVM does on whole vectors. 0.65 ns a case instead of 0.95.
+    """
     for j in range(n):
-        costs[j] = price * look_up(table, words[j])
+        cell, costs[j] = _cell(words[j])
+        cells[j] = first + cell
+    for j in range(n):
+        low = tables[cells[j]]
+        costs[j] = price * (low + costs[j] * (tables[cells[j] + _NEXT] - low))
 
 
 # --- counts ---------------------------------------------------------------------------------------------------------
@@ -271,10 +293,15 @@ def poisson_quantile(u, rate):
 
 
 @_jit
-def _shock(table, seed, key, moment):
-    if table[0] == table[_SIDE]:  # the lowest and the highest value: a shock that is switched off
-        return table[0]
-    return look_up(table, threefry2x64(seed, key, moment, np.uint64(0))[0])
+def _shock(tables, row, seed, key, moment):  # type: ignore[no-untyped-def]
+    """Return a shock from table number `row` of tables that lie one after the other.
+
+    One long array and a place in it: slicing a row off costs two atomic counts of references, 10 ns each time.
+    """
+    first = np.uint64(row) * _TABLE
+    if tables[first] == tables[first + _UPPER]:  # the lowest and the highest value: a shock that is switched off
+        return tables[first]
+    return _look_up_at(tables, first, threefry2x64(seed, key, moment, _ZERO)[0])
 
 
 @_jit
@@ -284,7 +311,7 @@ def draw_needs(seed, first_sim, need, need_table, need_keys, out):
         path = np.uint64(first_sim + s) << np.uint64(16)
         for i in range(out.shape[1]):
             known = need[i]
-            out[s, i] = _shock(need_table, seed, need_keys[i], path) if math.isnan(known) else known
+            out[s, i] = _shock(need_table, 0, seed, need_keys[i], path) if math.isnan(known) else known
 
 
 @_jit
@@ -322,8 +349,10 @@ def draw_block(
     """
     n_sims = out.shape[1]
     n_members, n_types = expected.shape
-    zero = np.uint64(0)
+    volumes, prices = volume_tables.ravel(), price_tables.ravel()
+    dispersions, severities = dispersion_tables.ravel(), severity_tables.ravel()
     words = np.empty(2 * _BATCH, np.uint64)
+    cells = np.empty(2 * _BATCH, np.uint64)
     costs = np.empty(2 * _BATCH, np.float64)
     high = np.empty(2 * _BATCH, np.int64)
     for s in range(n_sims):
@@ -334,16 +363,16 @@ def draw_block(
             for i in range(n_members):
                 volume = need[i]
                 if math.isnan(volume):
-                    volume = _shock(need_table, seed, need_keys[i], path)
+                    volume = _shock(need_table, 0, seed, need_keys[i], path)
                 price = 1.0
                 for level in range(3):
-                    volume *= _shock(volume_tables[level], seed, volume_keys[level, i], moment)
-                    price *= _shock(price_tables[level], seed, price_keys[level, i], moment)
+                    volume *= _shock(volumes, level, seed, volume_keys[level, i], moment)
+                    price *= _shock(prices, level, seed, price_keys[level, i], moment)
                 for c in range(n_types):
-                    rate = expected[i, c] * volume * _shock(dispersion_tables[c], seed, dispersion_keys[i, c], moment)
-                    u = uniform(threefry2x64(seed, count_keys[i, c], moment, zero)[0])
+                    rate = expected[i, c] * volume * _shock(dispersions, c, seed, dispersion_keys[i, c], moment)
+                    u = uniform(threefry2x64(seed, count_keys[i, c], moment, _ZERO)[0])
                     n_cases = poisson_quantile(u, rate)
-                    table = severity_tables[c]
+                    table = np.uint64(c) * _TABLE
                     key = severity_keys[i, c]
                     first = attachment_from[c]
                     last = attachment_from[c + 1]
@@ -351,8 +380,9 @@ def draw_block(
                     total = 0.0
                     for start in range(0, n_cases, 2 * _BATCH):
                         n_batch = min(n_cases - start, 2 * _BATCH)
-                        _fill(words, seed, key, moment, start >> 1, min(n_batch, _BATCH))
-                        _fill_costs(costs, table, words, price, n_batch)
+                        # Whole vectors of eight: drawing a few words too many is cheaper than a scalar rest.
+                        _fill(words, seed, key, moment, start >> 1, min((n_batch + 7) & -8, _BATCH))
+                        _fill_costs(costs, cells, severities, table, words, price, n_batch)
                         n_high = 0
                         for j in range(n_batch):
                             total += costs[j]

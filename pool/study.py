@@ -302,7 +302,7 @@ class _Loader:
         hint = f"Did you mean '{near}'?" if near else suggest(entry, known)
         rule = f"there is no {singular} of this name, and no such file"
         hint += f" See 'solidair list', or give a path to a {ending} file."
-        self.problems.append(Problem(file or entry, where or singular, entry if file else "", rule, hint))
+        self.problems.append(Problem(file or entry, where or singular, entry[:60] if file else "", rule, hint))
         return None
 
     def document(self, source: _Source, root: str, name: str) -> dict[str, Any] | None:

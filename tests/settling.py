@@ -1,6 +1,5 @@
 """Small regions, agreements and cases, and a sample of every part, for the tests of agreements."""
 
-
 import numpy as np
 from hypothesis import strategies as st
 

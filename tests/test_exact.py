@@ -12,10 +12,11 @@ from solidair.models.regions import Municipality, Region
 from solidair.models.schema import Words
 from solidair.models.severity import Fixed, Lognormal, Lomax
 from solidair.models.shocks import GammaShock, LognormalShock, NoShock
-from solidair.pool.agreements import Agreement
+from solidair.pool.agreements import Agreement, settle
+from solidair.pool.measures import measure_cases, measures_for
 from solidair.pool.run import simulate
 from solidair.pool.study import Study
-from tests.naive import agreement_document, cost_document, severity_table
+from tests.naive import agreement_document, cost_document, naive_settle, severity_table
 
 POISSON = 1e6
 """A negative binomial of this size: its variance is 1 + rate / 1e6 times Poisson's, and the tests allow for that."""
@@ -263,6 +264,42 @@ def test_product_of_shocks():
 
 
 # --- simulated against exact
+
+
+def test_settling_cases_by_measures_is_settling_them_one_by_one():
+    scope = ("heavy", "light")
+    documents = [
+        agreement_document(
+            (
+                {"kind": "excess", "scope": ("heavy",), "retention": 50e3, "limit": 70e3, "share": 0.8},
+                {"kind": "equal"},
+            ),
+            ({"kind": "share", "scope": scope, "share": 0.3}, {"kind": "budget"}),
+            ({"kind": "excess", "retention": 20e3}, {"kind": "youth"}),
+        ),
+        agreement_document(),
+    ]
+    region = _region(3_000, 800, 50)
+    rng = np.random.Generator(np.random.PCG64(21))
+    cases = [
+        (int(rng.integers(3)), str(rng.choice(["light", "heavy"])), float(cost))
+        for cost in rng.lognormal(10.3, 1.2, 400)
+    ]
+    for document in documents:
+        agreement = Agreement.from_document(document, "deal", "deal.toml")
+        measures = measures_for(("light", "heavy"), agreement.rules(("light", "heavy")))
+        claims = measure_cases(measures, 3, *zip(*cases, strict=True))[:, np.newaxis, np.newaxis, :]
+        ledger = settle(agreement, claims, measures, region)
+        twin = naive_settle(agreement.spec, cases, region)
+        # Sums of 400 cases in another order: 400 roundings at most.
+        for ours, theirs in (
+            (ledger.own, twin["own"]),
+            (ledger.paid, twin["paid"]),
+            (ledger.charged, twin["charged"]),
+            (ledger.contribution, twin["contribution"]),
+        ):
+            theirs = np.reshape(theirs, ours.shape)
+            np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=400 * 2.0**-52 * sum(c for *_, c in cases))
 
 
 def test_simulated_against_exact():

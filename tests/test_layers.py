@@ -12,6 +12,7 @@ from solidair.pool.layers import CaseFunction
 
 WHOLE, NOTHING = CaseFunction.whole(), CaseFunction.nothing()
 REL = 1e-9
+TINY = 1e-300
 
 money = st.floats(0, 1e6)
 shares = st.floats(0, 1)
@@ -46,14 +47,14 @@ def test_shares_and_layers_in_a_row_equal_the_case_by_case_sums(sequence, costs)
     for step in sequence:
         taken = take(function, step)
         plain = [taken_of(rest, step) for rest in left]
-        # A euro of a case is never known better than to the rounding of the whole case.
+        # A euro of a case is never known better than to the rounding of the whole case, nor to a denormal number.
         for cost, euro in zip(costs, plain, strict=True):
-            assert math.isclose(float(taken(cost)), euro, rel_tol=REL, abs_tol=REL * cost)
+            assert math.isclose(float(taken(cost)), euro, rel_tol=REL, abs_tol=REL * cost + TINY)
         function = function - taken
         left = [rest - euro for rest, euro in zip(left, plain, strict=True)]
         handed_in.append(taken)
     total = np.sum([f(costs) for f in [*handed_in, function]], axis=0)
-    np.testing.assert_allclose(total, costs, rtol=REL)
+    np.testing.assert_allclose(total, costs, rtol=REL, atol=TINY)
 
 
 @settings(max_examples=100, deadline=None)
@@ -112,9 +113,9 @@ def test_excess_of_a_flat_function_that_never_reaches_the_level_is_nothing():
 
 
 def test_rounding_left_of_a_slope_starts_no_excess():
-    # 1 - 0.9 - 0.1 is 2.8e-17 in floating point: the function is flat above 100, not slowly rising.
-    assert 1 - 0.9 - 0.1 != 0
-    flat = CaseFunction((0.0, 100.0, 100.5), (1.0, -0.9, -0.1))
+    # Shares that should leave nothing leave some 1e-16 each: the function is flat above 100, not slowly rising to
+    # reach 1,000 at a cost of 1e16.
+    flat = CaseFunction((0.0, 100.0), (1.0, -1.0 + 1e-13))
     assert flat.above(1000) == NOTHING
 
 

@@ -36,7 +36,13 @@ def money_scale(values: Iterable[float], language: str) -> Scale:
     return Scale(1.0, {"nl": "€", "en": "EUR"}[language])
 
 
-def rounded(value: float, error: float, language: str, *, sign: bool = False) -> tuple[str, str]:
+NOTHING = 1e-12
+"""What rounding leaves of a zero: an amount or index smaller than this is none."""
+
+
+def rounded(
+    value: float, error: float, language: str, *, sign: bool = False, most: int | None = None
+) -> tuple[str, str]:
     """Return a value and its standard error as text, both at the decimal place of the error's first digit.
 
     Parameters
@@ -45,21 +51,28 @@ def rounded(value: float, error: float, language: str, *, sign: bool = False) ->
         In the unit that is printed. An error of 0 means that the value is exact; its text is then empty.
     sign
         Whether a value above 0 gets a plus.
+    most
+        Decimals that are enough for the reader; an error that then vanishes is given as less than the last of them.
     """
     if math.isnan(value):
         return "–", ""
+    value, error = (0.0 if abs(x) < NOTHING else x for x in (value, error))
     if not error > 0.0 or not math.isfinite(error):
         return _signed(exact(abs(value), language), value, sign), ""
     # round() first: an error of 0.096 is printed as 0.1, so one decimal is enough for the value.
     place = -math.floor(math.log10(float(f"{error:.0e}")))
+    place = place if most is None else min(place, most)
     decimals = max(place, 0)
     size, doubt = round(abs(value), place), round(error, place)
-    return _signed(number(size, language, decimals), value if size else 0.0, sign), number(doubt, language, decimals)
+    shown = number(doubt, language, decimals) if doubt else f"< {number(10.0**-place, language, decimals)}"
+    return _signed(number(size, language, decimals), value if size else 0.0, sign), shown
 
 
-def with_error(value: float, error: float, language: str, *, sign: bool = False, unit: str = "") -> str:
+def with_error(
+    value: float, error: float, language: str, *, sign: bool = False, unit: str = "", most: int | None = None
+) -> str:
     """Return 'value ± error' as plain text; the unit stands behind the value, as in 26,3% ± 0,2."""
-    text, doubt = rounded(value, error, language, sign=sign)
+    text, doubt = rounded(value, error, language, sign=sign, most=most)
     return f"{text}{unit} ± {doubt}" if doubt else f"{text}{unit}"
 
 

@@ -106,7 +106,7 @@ def answer(
     row = fairness.loc[best.names[0]]
     values = {
         "best": _named(best, titles, text),
-        "gain": with_error(100 * float(best.gain.value), 100 * float(best.gain.standard_error), language, unit="%"),
+        "gain": _gain(best, language),
         "moved": euro_short(float(row["redistribution"]), language),
         "share": points(float(row["redistribution"]) / budget, language, 1),
         "need": euro_short(float(row["redistribution_need"]), language),
@@ -121,12 +121,9 @@ def answer(
     thrifty = leaders([v.gain_per_euro for v in found])
     if len(thrifty) == 1 and thrifty[0] not in first:
         other = found[thrifty[0]]
-        other_gain = with_error(
-            100 * float(other.gain.value), 100 * float(other.gain.standard_error), language, unit="%"
-        )
         sentences.append(
             Markup(text["answer_thrifty"]).format(
-                name=_named(other, titles, text), gain=other_gain, moved=euro_short(float(other.moved.value), language)
+                name=_named(other, titles, text), gain=_gain(other, language), moved=euro_short(float(other.moved.value), language)
             )
         )
     return sentences
@@ -151,6 +148,11 @@ def member_range(
         most=high["name"],
         high=points(float(high["stability_gain_chance"]), lang),
     )
+
+
+def _gain(verdict: Verdict, language: str) -> str:
+    value, error = 100 * float(verdict.gain.value), 100 * float(verdict.gain.standard_error)
+    return with_error(value, error, language, unit="%", most=1)
 
 
 def _named(verdict: Verdict, titles: Mapping[str, str], text: Mapping[str, str]) -> Markup:

@@ -6,14 +6,14 @@ TEXTS: dict[str, dict[str, str]] = {
     "nl": {
         "years": "{members} gemeenten, {years} gesimuleerde jaren, toevalsgetal {seed}.",
         "gain_title": "Hoeveel minder schommelt wat een gemeente betaalt, dan bij eigen gebruik?",
-        "gain_note": "Schommeling door toeval: standaardafwijking bij gegeven behoefte. Foutmarge (1 standaardfout)\n"
-        "hoogstens {error} procentpunt.",
+        "gain_note": "Schommeling door toeval: standaardafwijking bij gegeven behoefte. Foutmarge "
+        "(1 standaardfout) hoogstens {error} procentpunt.",
         "member": "Gemeente",
         "agreement": "Overeenkomst",
         "moved_title": "Hoeveel geld verschuift er in een jaar tussen gemeenten?",
         "moved": "in een jaar",
         "structural": "door behoefte",
-        "moved_note": "Door behoefte: het deel dat ook zonder toeval zou verschuiven, omdat de ene\n"
+        "moved_note": "Door behoefte: het deel dat ook zonder toeval zou verschuiven, omdat de ene "
         "gemeente meer jeugdhulp nodig heeft dan de andere. De rest is geluk en pech.",
         "identical": "Let op: deze overeenkomsten komen hier op hetzelfde neer: {names}.",
         "derived_budget": "Let op: het budget van {count} van {members} gemeenten is geschat uit het aantal jeugdigen.",
@@ -42,14 +42,14 @@ TEXTS: dict[str, dict[str, str]] = {
     "en": {
         "years": "{members} municipalities, {years} simulated years, seed {seed}.",
         "gain_title": "How much less does what a municipality pays swing, than under own use?",
-        "gain_note": "Swing by chance: standard deviation at given need. Error (1 standard error) at most {error}\n"
-        "percentage points.",
+        "gain_note": "Swing by chance: standard deviation at given need. Error (1 standard error) "
+        "at most {error} percentage points.",
         "member": "Municipality",
         "agreement": "Agreement",
         "moved_title": "How much money moves between municipalities in a year?",
         "moved": "in a year",
         "structural": "by need",
-        "moved_note": "By need: the part that would move without any chance, because one municipality\n"
+        "moved_note": "By need: the part that would move without any chance, because one municipality "
         "needs more youth care than another. The rest is luck.",
         "identical": "Note: these agreements come to the same thing here: {names}.",
         "derived_budget": "Note: the budget of {count} of {members} municipalities is estimated from their youths.",

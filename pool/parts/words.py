@@ -26,7 +26,11 @@ def scope_words(scope: str | Sequence[str], labels: Mapping[str, str], language:
     """Return a scope of care types as an enumeration."""
     if scope == "all":
         return {"nl": "alle jeugdhulp", "en": "all youth care"}[language]
-    # The first letter only: JeugdzorgPlus and LTA keep their capitals.
-    names = [name[:1].lower() + name[1:] for name in (labels.get(c, c) for c in scope)]
+    names = [_lowered(labels.get(care_type, care_type)) for care_type in scope]
     joiner = {"nl": " en ", "en": " and "}[language]
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + joiner + names[-1]
+
+
+def _lowered(name: str) -> str:
+    """Return a name as it stands inside a sentence; abbreviations and names such as JeugdzorgPlus keep capitals."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]

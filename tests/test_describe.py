@@ -1,0 +1,223 @@
+"""Describe: sentences that say the key, the line and the share, a worked case that adds up, and the catalogue."""
+
+import pytest
+
+from solidair.models.problems import InputError
+from solidair.pool.catalogue import catalogue
+from solidair.pool.describe import describe
+from solidair.pool.parts.registry import PARTS
+from solidair.pool.parts.words import money, number, percent, scope_words
+from solidair.pool.study import Study, builtin
+from tests.settling import SAMPLES, agreement
+
+LANGUAGES = ("nl", "en")
+# What the sentences of each shipped agreement must name: key, share, line, care.
+SAID = {
+    "own-use": {"nl": (), "en": ()},
+    "pool-by-youth": {
+        "nl": ("de volledige kosten van alle jeugdhulp", "verdeeld naar aantal jeugdigen"),
+        "en": ("the whole cost of all youth care", "divided by number of youths"),
+    },
+    "pool-by-budget": {"nl": ("aandeel in de jeugdbudgetten",), "en": ("share of the youth budgets",)},
+    "half-half": {
+        "nl": ("50% van de kosten", "betaalt de rest zelf", "aantal jeugdigen"),
+        "en": ("50% of the cost", "pays the rest itself", "number of youths"),
+    },
+    "case-excess": {
+        "nl": ("meer dan € 100.000", "De eerste € 100.000 per kind betaalt zij zelf", "aantal jeugdigen"),
+        "en": ("more than EUR 100,000", "The first EUR 100,000 per child it pays itself", "number of youths"),
+    },
+    "heavy-care": {
+        "nl": ("pleegzorg", "gesloten jeugdhulp (JeugdzorgPlus) en maatwerk 24 uur", "LTA", "aantal jeugdigen"),
+        "en": ("foster care", "closed care (JeugdzorgPlus) and bespoke 24-hour care", "number of youths"),
+    },
+}
+
+
+def sentences(described):
+    return " ".join(sentence for article in described["articles"] for sentence in article["sentences"])
+
+
+def alone(name, language, overrides=()):
+    content = describe(str(name), language, overrides)
+    assert content["title"] is None
+    (described,) = content["agreements"]
+    return described
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", builtin("agreements"))
+def test_shipped_agreement_says_its_key_its_line_and_its_share(name, language):
+    described = alone(name, language)
+    text = sentences(described)
+    for piece in SAID[name][language]:
+        assert piece in text
+    assert described["name"] == name
+    assert described["title"] and described["summary"] and described["source"]
+    assert all(article["title"] for article in described["articles"])
+    other = alone(name, LANGUAGES[language == "nl"])
+    for field in ("summary", "source", "articles"):
+        assert described[field] != other[field] or not described[field]
+    assert sum(described["example"]["pays"].values()) == pytest.approx(300_000, rel=1e-12)
+    assert described["example"]["member"] == "Midden-Delfland"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", builtin("studies"))
+def test_shipped_study_describes_all_its_agreements_with_a_case_that_adds_up(name, language):
+    content = describe(name, language)
+    study = Study.load(name)
+    assert content["title"] == study.title[language]
+    assert [described["name"] for described in content["agreements"]] == [a.name for a in study.agreements]
+    smallest = min(study.region.members, key=lambda m: m.youth).name
+    for described in content["agreements"]:
+        example = described["example"]
+        assert (example["member"], example["cost"]) == (smallest, 300_000)
+        assert list(example["pays"]) == list(study.region.names)
+        assert sum(example["pays"].values()) == pytest.approx(300_000, rel=1e-12)
+
+
+def test_worked_case_of_the_excess_by_hand():
+    pays = alone("case-excess", "en")["example"]["pays"]
+    # Youths of Haaglanden: 222,660; Midden-Delfland has 4,046, The Hague 109,949.
+    # Midden-Delfland keeps 100,000 and bears 4,046 / 222,660 of the 200,000 above: 3,634.24.
+    assert pays["Midden-Delfland"] == pytest.approx(103_634.24, abs=0.005)
+    assert pays["'s-Gravenhage"] == pytest.approx(98_759.54, abs=0.005)  # 109,949 / 222,660 of 200,000
+
+
+def test_worked_case_of_own_use_and_of_half_half_by_hand():
+    assert alone("own-use", "nl")["example"]["pays"]["Midden-Delfland"] == 300_000
+    # 150,000 of its own and 4,046 / 222,660 of 150,000: 2,725.68.
+    pays = alone("half-half", "nl")["example"]["pays"]
+    assert pays["Midden-Delfland"] == pytest.approx(152_725.68, abs=0.005)
+
+
+def test_overrides_show_in_the_words_and_in_the_worked_case():
+    text = "agreements.case-excess.clauses.1.take.retention=50000"
+    described = alone("case-excess", "nl", [text])
+    assert "€ 50.000" in sentences(described)
+    # 50,000 and 4,046 / 222,660 of 250,000: 4,542.80.
+    assert described["example"]["pays"]["Midden-Delfland"] == pytest.approx(54_542.80, abs=0.005)
+    in_study = describe("haaglanden", "nl", [text])["agreements"]
+    assert described in in_study
+    assert alone("own-use", "nl", ["region=holland-rijnland"])["example"]["member"] == "Zoeterwoude"
+
+
+OWN = """\
+source = "test"
+title = { nl = "Ons", en = "Ours" }
+summary = { nl = "Ons.", en = "Ours." }
+[[clauses]]
+title = { nl = "Een", en = "One" }
+take = { kind = "share", share = 0.125 }
+charge = { kind = "key", key = { kind = "equal" } }
+[[clauses]]
+title = { nl = "Twee", en = "Two" }
+take = { kind = "excess", retention = 75000.0, limit = 250000.0, share = 0.8 }
+charge = { kind = "key", key = { kind = "youth" } }
+"""
+
+
+def test_an_agreement_of_ones_own_is_described_by_path(tmp_path):
+    path = tmp_path / "ours.toml"
+    path.write_text(OWN)
+    described = alone(path, "en")
+    first, second = (article["sentences"] for article in described["articles"])
+    assert first == (
+        "Every municipality hands in 12.5% of the cost of all youth care and pays the rest itself.",
+        "Everything that is handed in is paid jointly.",
+        "The municipalities pay the total together, divided by equal shares.",
+    )
+    # A later article says that it works on what is left.
+    assert second[0] == "This article works on what the earlier articles have left of the cost of every child."
+    assert second[1] == (
+        "If one child costs more than EUR 75,000 in a year of all youth care, its municipality hands in 80% of what "
+        "is above, of which at most EUR 250,000 per child counts. The first EUR 75,000 per child and the rest it "
+        "pays itself."
+    )
+    # 37,500 in nine equal parts; of the 262,500 left, 80% of 187,500 by youth: 150,000.
+    expected = 262_500 - 150_000 + 37_500 / 9 + 150_000 * 4_046 / 222_660
+    assert described["example"]["pays"]["Midden-Delfland"] == pytest.approx(expected, rel=1e-12)
+    assert alone(path, "nl")["articles"][1]["sentences"][0].startswith("Dit artikel werkt op")
+
+
+def test_an_agreement_for_other_members_is_described_without_a_worked_case(tmp_path):
+    path = tmp_path / "ours.toml"
+    path.write_text(OWN.replace('{ kind = "equal" }', '{ kind = "fixed", shares = { GM9999 = 1.0 } }'))
+    described = alone(path, "en")
+    assert described["example"] is None
+    assert "fixed shares" in sentences(described)
+
+
+def test_problems_are_those_of_what_the_file_is(tmp_path):
+    path = tmp_path / "ours.toml"
+    path.write_text(OWN.replace("share = 0.125", "share = 12.5"))
+    with pytest.raises(InputError) as caught:
+        describe(str(path), "nl")
+    assert [problem.where for problem in caught.value.problems] == ["clauses.1.take.share"]
+    path.write_text('region = "haaglanden"\n')
+    with pytest.raises(InputError) as caught:
+        describe(str(path), "nl")
+    assert {problem.where for problem in caught.value.problems} == {"title", "costs", "agreements"}
+
+
+def test_what_is_neither_a_study_nor_an_agreement_names_the_nearest(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, near in (("case-exces", "case-excess"), ("haagland", "haaglanden")):
+        with pytest.raises(InputError, match=f"no study or agreement of this name.*Did you mean '{near}'"):
+            describe(name, "nl")
+    with pytest.raises(InputError, match=r"no study\.toml"):
+        describe(".", "nl")
+
+
+# --- words
+
+
+@pytest.mark.parametrize(("role", "kind"), [(role, kind) for role in PARTS for kind in PARTS[role]])
+def test_every_part_has_words_in_both_languages_and_they_differ(role, kind):
+    for values in SAMPLES[role][kind]:
+        sample = {"take": {"kind": "share"}, "key": {"kind": "equal"}} | {role: {"kind": kind, **values}}
+        clause = agreement((sample["take"], sample["key"])).spec.clauses[0]
+        part = {"take": clause.take, "pot": clause.pot, "charge": clause.charge, "key": clause.charge.key}[role]
+        assert part.kind == kind
+        assert type(part).__doc__
+        words = [part.words(language, {}) if role == "take" else part.words(language) for language in LANGUAGES]
+        assert all(len(text) > 5 for text in words)
+        assert words[0] != words[1]
+        if role != "key":
+            assert all(text[0].isupper() and text.endswith(".") for text in words)
+
+
+def test_a_mixed_key_names_its_parts_and_their_weights():
+    parts = [{"weight": 0.25, "key": {"kind": "youth"}}, {"weight": 0.75, "key": {"kind": "budget"}}]
+    key = agreement(({"kind": "share"}, {"kind": "mix", "parts": parts})).spec.clauses[0].charge.key
+    assert key.words("en") == "25% number of youths (aged 0-17) and 75% share of the youth budgets"
+    assert key.words("nl") == "25% aantal jeugdigen (0-17 jaar) en 75% aandeel in de jeugdbudgetten"
+
+
+def test_numbers_as_readers_of_each_language_write_them():
+    assert [number(1234.5, language, 1) for language in LANGUAGES] == ["1.234,5", "1,234.5"]
+    assert [money(100_000, language) for language in LANGUAGES] == ["€ 100.000", "EUR 100,000"]
+    assert [percent(0.5, "nl"), percent(0.125, "nl"), percent(0.125, "en")] == ["50%", "12,5%", "12.5%"]
+
+
+def test_scopes_are_enumerated():
+    labels = {"a": "Pleegzorg", "b": "LTA-verblijf"}
+    assert scope_words(["a"], labels, "nl") == "pleegzorg"
+    assert scope_words(["a", "b", "c"], labels, "nl") == "pleegzorg, LTA-verblijf en c"
+    assert scope_words("all", labels, "en") == "all youth care"
+
+
+# --- the catalogue
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalogue_lists_everything_that_is_shipped_with_its_title(language):
+    listed = catalogue(language)
+    assert {kind: list(entries) for kind, entries in listed.items()} == {
+        kind: list(builtin(kind)) for kind in ("regions", "costs", "agreements", "studies")
+    }
+    assert all(title for entries in listed.values() for title in entries.values())
+    assert listed["regions"]["haaglanden"] == "Haaglanden (9)"
+    for agreement_ in Study.load("haaglanden").agreements:
+        assert listed["agreements"][agreement_.name] == agreement_.spec.title[language]
