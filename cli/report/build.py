@@ -126,7 +126,7 @@ def _matrix(
     study = results.study
     sharing = [a for a in study.agreements if a.spec.clauses]
     region = {name: v.gain for v in found for name in v.names}
-    fairness = tables["fairness"].set_index("agreement")
+    fairness: dict[str, dict[Any, Any]] = {str(r["agreement"]): r for r in tables["fairness"].to_dict("records")}
     rows = {(r["agreement"], r["code"]): r for r in tables["stability"].to_dict("records")}
     gains = [float(rows[a.name, m.code]["stability_gain_chance"]) for a in sharing for m in study.region.members]
     top = max([*gains, 0.2])
@@ -136,19 +136,19 @@ def _matrix(
         return {"value": f"{shown}%", "error": doubt, "shade": _shade(value / top)}
 
     def euro(name: str, column: str) -> dict[str, str]:
-        value, error = float(fairness.loc[name, column]), float(fairness.loc[name, f"{column}_se"])
+        value, error = (float(fairness[name][f"{column}{ending}"]) for ending in ("", "_se"))
         shown, doubt = rounded(value / 1e6, error / 1e6, language, most=2)
         unit = {"nl": ("€ ", " mln"), "en": ("EUR ", " m")}[language]
         return {"value": f"{unit[0]}{shown}{unit[1]}", "error": doubt, "shade": ""}
 
     def gini(name: str) -> dict[str, str]:
-        value, doubt = rounded(
-            float(fairness.loc[name, "gini_ex_post"]), float(fairness.loc[name, "gini_ex_post_se"]), language, most=3
-        )
-        return {"value": value, "error": doubt, "shade": ""}
+        value, error = (float(fairness[name][f"gini_ex_post{ending}"]) for ending in ("", "_se"))
+        shown, doubt = rounded(value, error, language, most=3)
+        return {"value": shown, "error": doubt, "shade": ""}
 
     names = [a.name for a in sharing]
-    own = float(fairness["gini_ex_post"].iloc[0] - fairness["gini_ex_post_change"].iloc[0])
+    first = fairness[names[0]]
+    own = float(first["gini_ex_post"]) - float(first["gini_ex_post_change"])
     return {
         "columns": [a.spec.title[language] for a in sharing],
         "region": [
@@ -260,7 +260,7 @@ def _missing(results: Results, text: Mapping[str, str], language: str) -> list[s
 
 def _counted(table: pd.DataFrame, text: Mapping[str, str], language: str) -> list[str]:
     count = {grade: int((table["grade"] == grade).sum()) for grade in ("sourced", "derived", "assumed")}
-    shown = {grade: number(n, language) for grade, n in count.items()}
+    shown = {grade: number(n, language) if n else text["none"] for grade, n in count.items()}
     sentences = [text["assumptions_count"].format(all=number(len(table), language), **shown)]
     return [*sentences, *([text["assumptions_tariffs"]] if count["assumed"] else [])]
 

@@ -48,8 +48,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 """The metrics of a member's table, in the order in which a reader asks for them; others come after them."""
 
-_ITSELF = ("stability_gain", "stability_gain_chance", "net_transfer", "net_transfer_per_youth")
-_ITSELF += ("net_transfer_share_of_budget", "transfer_sd_chance", "transfer_sd_need")
+_ITSELF = (
+    "stability_gain",
+    "stability_gain_chance",
+    "net_transfer",
+    "net_transfer_per_youth",
+    "net_transfer_share_of_budget",
+    "transfer_sd_chance",
+    "transfer_sd_need",
+)
 """Metrics that are themselves a comparison with own use: a difference would say the same again."""
 
 

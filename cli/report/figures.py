@@ -13,7 +13,7 @@ from markupsafe import Markup
 from solidair.cli.numbers import euro_short, number, points, signed
 from solidair.cli.report.cells import with_error
 from solidair.cli.report.headline import Verdict, leaders
-from solidair.cli.report.plots import Axis, labelled, scatter, strips
+from solidair.cli.report.plots import Axis, Row, labelled, scatter, strips
 from solidair.pool.results import Results
 
 QUANTILES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
@@ -90,9 +90,9 @@ class Figures:
 
     def spread(self) -> Figure:
         """Return the distribution of a year's result per member."""
-        panels = []
+        panels: list[list[Row]] = []
         for member in self.members:
-            rows = []
+            rows: list[Row] = []
             for name, title in self.titles.items():
                 row = self.stability[name, member.code]
                 marks = {
@@ -135,9 +135,11 @@ class Figures:
         groups = {verdict.names[0]: verdict.names for verdict in self.verdicts}
         names = list(groups)
         titles = {name: " = ".join(self.titles[twin] for twin in groups[name]) for name in names}
-        panels, texts, clear = [], [], 0
+        panels: list[list[Row]] = []
+        texts, clear = [], 0
         for name in names:
-            rows, words = [], []
+            rows: list[Row] = []
+            words = []
             for member in self.members:
                 row = self.transfers[name, member.code]
                 mean, error = row["net_transfer_per_youth"], row["net_transfer_per_youth_se"]
@@ -175,7 +177,8 @@ class Figures:
 
     def scatter(self) -> Figure:
         """Return swing reduction against money moved."""
-        rows, words = [], []
+        rows: list[Row] = []
+        words = []
         for verdict in self.verdicts:
             gain, moved = verdict.gain, verdict.moved
             lines = [self.titles[name] for name in verdict.names]
@@ -207,9 +210,10 @@ class Figures:
 
     def reserve(self) -> Figure:
         """Return the capacity needed per member at three levels of certainty."""
-        panels, totals = [], dict.fromkeys(self.titles, 0.0)
+        panels: list[list[Row]] = []
+        totals = dict.fromkeys(self.titles, 0.0)
         for member in self.members:
-            rows = []
+            rows: list[Row] = []
             for name, title in self.titles.items():
                 row = self.stability[name, member.code]
                 shares = {
@@ -242,9 +246,7 @@ class Figures:
     def _finding(self, key: str, figures: Mapping[str, str]) -> str:
         """Return what to see: own use beside the agreement that steadies most, as far as they are there."""
         if self.best and self.base:
-            return self.text[key].format(
-                own=figures[self.base], shared=figures[self.best], best=self.titles[self.best]
-            )
+            return self.text[key].format(own=figures[self.base], shared=figures[self.best], best=self.titles[self.best])
         return self.text[f"{key}_none"].format(own=figures[self.base]) if self.base else ""
 
     def _doubt(self) -> str:
@@ -275,7 +277,10 @@ def _width(rows: Sequence[Mapping[str, Any]], name: str) -> float:
 
 
 def _by_member(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, Any]]:
-    return {(row["agreement"], row["code"]): row for row in table.to_dict("records")}  # type: ignore[misc]
+    return {
+        (str(row["agreement"]), str(row["code"])): {str(k): v for k, v in row.items()}
+        for row in table.to_dict("records")
+    }
 
 
 def _axis(low: float, high: float, form: str, reference: float | None) -> Axis:

@@ -101,9 +101,8 @@ def answer(
     best = found[first[0]]
     if float(best.gain.value) <= CLEAR * float(best.gain.standard_error):
         return [Markup(text["answer_nothing"])]
-    fairness = tables["fairness"].set_index("agreement")
     budget = float(sum(m.youth_budget_eur for m in results.study.region.members))
-    row = fairness.loc[best.names[0]]
+    row = next(r for r in tables["fairness"].to_dict("records") if r["agreement"] == best.names[0])
     values = {
         "best": _named(best, titles, text),
         "gain": _gain(best, language),
@@ -123,7 +122,9 @@ def answer(
         other = found[thrifty[0]]
         sentences.append(
             Markup(text["answer_thrifty"]).format(
-                name=_named(other, titles, text), gain=_gain(other, language), moved=euro_short(float(other.moved.value), language)
+                name=_named(other, titles, text),
+                gain=_gain(other, language),
+                moved=euro_short(float(other.moved.value), language),
             )
         )
     return sentences

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import vl_convert
@@ -73,7 +73,7 @@ def strips(kind: str, panels: Sequence[Sequence[Row]], axis: Axis, language: str
     rows = len(panels[0])
     scale_y = alt.Scale(domain=[rows, 0], nice=False, zero=False)
     chart = (
-        alt.layer(*layers, data=alt.Data(values=_placed(panels[0]), name="rows"))
+        alt.layer(*layers, data=_data(_placed(panels[0])))
         .properties(
             width=WIDTH,
             height=rows * ROW,
@@ -113,15 +113,16 @@ def scatter(points: Sequence[Row], titles: tuple[str, str], language: str) -> st
     placed = _labels(points, width / top_x, height / (top_y - 1.1 * low_y), top_y)
     x = alt.X("x:Q", scale=x_scale, axis=alt.Axis(title=titles[0], tickCount=6, format=",~f"))
     y = alt.Y("y:Q", scale=y_scale, axis=alt.Axis(title=titles[1], tickCount=5, format=",.0%"))
-    base = alt.Chart(alt.Data(values=placed))
+    base = alt.Chart(_data(placed))
     layers = [
         base.mark_rule(color=LINE, strokeWidth=1).encode(x=x, y=y, x2="label_x:Q", y2="label_y:Q"),
         base.mark_rule(color=BLUE).encode(x=alt.X("x_low:Q", scale=x_scale), x2="x_high:Q", y=y),
         base.mark_rule(color=BLUE).encode(x=x, y=alt.Y("y_low:Q", scale=y_scale), y2="y_high:Q"),
         base.mark_point(filled=True, size=85, color=BLUE, opacity=1).encode(x=x, y=y),
     ]
-    for side, dx in (("left", 9), ("right", -9)):
-        some = alt.Chart(alt.Data(values=[p for p in placed if p["side"] == side]))
+    sides: tuple[tuple[Literal["left", "right"], int], ...] = (("left", 9), ("right", -9))
+    for side, dx in sides:
+        some = alt.Chart(_data([p for p in placed if p["side"] == side], side))
         layers.append(
             some.mark_text(align=side, baseline="middle", dx=dx, fontSize=13, lineHeight=16, color=INK).encode(
                 x=alt.X("label_x:Q", scale=x_scale), y=alt.Y("label_y:Q", scale=y_scale), text="lines:N"
@@ -160,8 +161,12 @@ _CONFIG: dict[str, Any] = {
 }
 
 
-def _svg(vega: Mapping[str, Any], language: str) -> str:
-    locale = {"nl": "nl-NL", "en": "en-US"}[language]
+def _data(rows: Sequence[Row], name: str = "rows") -> Any:
+    return alt.Data(values=list(rows), name=name)  # type: ignore[no-untyped-call]
+
+
+def _svg(vega: dict[str, Any], language: str) -> str:
+    locale: Any = {"nl": "nl-NL", "en": "en-US"}[language]
     return str(vl_convert.vega_to_svg(vega, format_locale=locale)).strip()
 
 

@@ -25,8 +25,8 @@ TEXTS: dict[str, str] = {
     "answer_none": "This study looks at {name} only: nothing is shared, so no money moves. By chance a year usually "
     "lies {low} to {high} away from what a municipality could expect.",
     "answer_nothing": "None of the agreements demonstrably makes budgets steadier than own use.",
-    "answer_note": "Behind ± stands the standard error of the simulation. Percentages for the whole region are weighted "
-    "by number of youths.",
+    "answer_note": "Behind ± stands the standard error of the simulation. Percentages for the whole region are "
+    "weighted by number of youths.",
     # In one minute
     "minute": "In one minute",
     "minute_text": "How much less does what a municipality pays swing by chance than if it paid everything itself? "
@@ -76,8 +76,8 @@ TEXTS: dict[str, str] = {
     "alt_spread": "{agreement}: in nine years in ten between {low} and {high} of the budget, middle {middle}, chance "
     "of a deficit above 10% {chance}.",
     "fig_transfer": "Who receives and who pays?",
-    "fig_transfer_text": "Per agreement, in EUR per youth a year. Right of the dashed line a municipality receives from "
-    "the others, left of it it pays. The dot is the average (in figures at the right, ± standard error). The narrow "
+    "fig_transfer_text": "Per agreement, in EUR per youth a year. Right of the dashed line a municipality receives "
+    "from the others, left of it it pays. The dot is the average (in figures at the right, ± standard error). The narrow "
     "blue bar is what luck usually adds or takes; the wide orange bar what is usually added or taken because a "
     "municipality's need differs from what was thought. {finding}",
     "fig_transfer_find": "For {clear} of {all} pairs of municipality and agreement the average lies more than two "
@@ -100,8 +100,8 @@ TEXTS: dict[str, str] = {
     "alt_reserve": "{agreement}: {a} of the budget is needed for 80% certainty, {b} for 90% and {c} for 95%.",
     # Agreements
     "agreements": "The rules of the game",
-    "agreements_text": "What each agreement lays down, in plain words. The example is always the same: one child in the "
-    "smallest municipality that needs much care in a year. The amounts per article are averages over all simulated "
+    "agreements_text": "What each agreement lays down, in plain words. The example is always the same: one child in "
+    "the smallest municipality that needs much care in a year. The amounts per article are averages over all simulated "
     "years.",
     "article": "Article {number}. {title}",
     "example": "Example. One child in {member} costs {cost} in a year ({care}). {member} pays {own} of it{others}.",
@@ -142,8 +142,8 @@ TEXTS: dict[str, str] = {
     "sure_exact": "Simulated beside exactly computed",
     "sure_exact_pass": "All right. {figures} simulated means and spreads were laid beside their exact values; the "
     "largest deviation is {largest} standard errors. Up to {limit} that is chance.",
-    "sure_exact_fail": "Not right. Of {figures} simulated means and spreads at least one lies {largest} standard errors "
-    "from its exact value. More than {limit} is not chance. Do not use this report before the cause is found.",
+    "sure_exact_fail": "Not right. Of {figures} simulated means and spreads at least one lies {largest} standard "
+    "errors from its exact value. More than {limit} is not chance. Do not use this report before the cause is found.",
     "sure_exact_rare": "Another {rare} figures are about care so rare that they cannot be judged this way.",
     "sure_exact_none": "There was no figure that can be judged this way: simulate more years.",
     "sure_anchors": "The cost model beside published figures",
@@ -166,11 +166,12 @@ TEXTS: dict[str, str] = {
     "possibility, not a forecast for these municipalities.",
     "missing_budget": "The budget of {count} municipalities is estimated. The chance of a deficit depends on it "
     "directly: fill in your own budget.",
-    "missing_identical": "Agreements may coincide here while they differ on paper ({names}). With your own figures they "
-    "may come apart.",
+    "missing_identical": "Agreements may coincide here while they differ on paper ({names}). With your own figures "
+    "they may come apart.",
     "missing_cost": "Administration cost, VAT, advance payments and interest do not count.",
     # Assumptions
     "assumptions": "Where do the figures come from?",
+    "none": "none",
     "assumptions_count": "Of the {all} figures that go in, {sourced} come straight from a public source, {derived} are "
     "derived from one and {assumed} are assumed.",
     "assumptions_tariffs": "Assumed tariffs hold the place of your own: they give the order of size, not a price. "
@@ -241,7 +242,10 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "Gini",
         "Measure of inequality: 0 if all municipalities pay the same per youth, nearly 1 if one pays all.",
     ),
-    ("Joint arrangement (GR)", "Municipalities working together in a form laid down by law, often with its own budget."),
+    (
+        "Joint arrangement (GR)",
+        "Municipalities working together in a form laid down by law, often with its own budget.",
+    ),
     ("Key", "Agreement on which share each municipality pays, for example by number of youths."),
     ("National contract (LTA)", "National terms for rare, heavy care that municipalities buy together."),
     ("Open-ended entitlement", "Who is entitled gets care, even when the money is gone."),

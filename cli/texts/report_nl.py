@@ -101,8 +101,8 @@ TEXTS: dict[str, str] = {
     "alt_reserve": "{agreement}: nodig is {a} van de begroting voor 80% zekerheid, {b} voor 90% en {c} voor 95%.",
     # Agreements
     "agreements": "De spelregels",
-    "agreements_text": "Wat elke overeenkomst regelt, in gewone woorden. Het voorbeeld is steeds hetzelfde: één kind in "
-    "de kleinste gemeente dat in een jaar veel zorg nodig heeft. De bedragen per artikel zijn gemiddelden over alle "
+    "agreements_text": "Wat elke overeenkomst regelt, in gewone woorden. Het voorbeeld is steeds hetzelfde: één kind "
+    "in de kleinste gemeente dat in een jaar veel zorg nodig heeft. De bedragen per artikel zijn gemiddelden over alle "
     "gesimuleerde jaren.",
     "article": "Artikel {number}. {title}",
     "example": "Voorbeeld. Eén kind in {member} kost in een jaar {cost} ({care}). {member} betaalt daarvan {own}"
@@ -142,8 +142,8 @@ TEXTS: dict[str, str] = {
     "standaardfout, in negentien van de twintig binnen twee. Alle overeenkomsten krijgen dezelfde gesimuleerde jaren, "
     "dus verschillen zijn preciezer dan de cijfers zelf. De fout gaat alleen over de simulatie, niet over de aannamen.",
     "sure_exact": "Gesimuleerd naast exact berekend",
-    "sure_exact_pass": "In orde. {figures} gesimuleerde gemiddelden en spreidingen zijn naast hun exacte waarde gelegd; "
-    "de grootste afwijking is {largest} standaardfouten. Tot {limit} is dat toeval.",
+    "sure_exact_pass": "In orde. {figures} gesimuleerde gemiddelden en spreidingen zijn naast hun exacte waarde "
+    "gelegd; de grootste afwijking is {largest} standaardfouten. Tot {limit} is dat toeval.",
     "sure_exact_fail": "Niet in orde. Van {figures} gesimuleerde gemiddelden en spreidingen wijkt er minstens één "
     "{largest} standaardfouten af van zijn exacte waarde. Meer dan {limit} is geen toeval. Gebruik dit rapport niet "
     "voordat de oorzaak is gevonden.",
@@ -163,8 +163,8 @@ TEXTS: dict[str, str] = {
     "sure_missing": "Wat er niet in zit",
     "missing_year": "Het rapport gaat over één jaar. Reserves die groeien en slinken en kinderen die jaren in zorg "
     "blijven, zitten er nog niet in.",
-    "missing_behaviour": "Iedereen doet onder elke overeenkomst hetzelfde. In werkelijkheid kan delen gedrag veranderen: "
-    "wie een rekening deelt, let misschien minder op, of durft juist op tijd zware zorg in te zetten.",
+    "missing_behaviour": "Iedereen doet onder elke overeenkomst hetzelfde. In werkelijkheid kan delen gedrag "
+    "veranderen: wie een rekening deelt, let misschien minder op, of durft juist op tijd zware zorg in te zetten.",
     "missing_need": "De behoefte van {count} gemeenten is niet gemeten. Wat door behoefte verschuift, is daarom een "
     "mogelijkheid en geen voorspelling voor deze gemeenten.",
     "missing_budget": "De begroting van {count} gemeenten is geschat. De kans op een tekort hangt daar direct van af: "
@@ -174,6 +174,7 @@ TEXTS: dict[str, str] = {
     "missing_cost": "Uitvoeringskosten, btw, voorschotten en rente tellen niet mee.",
     # Assumptions
     "assumptions": "Waar komen de cijfers vandaan?",
+    "none": "geen",
     "assumptions_count": "Van de {all} ingevoerde cijfers zijn er {sourced} rechtstreeks uit een openbare bron, "
     "{derived} daaruit afgeleid en {assumed} aangenomen.",
     "assumptions_tariffs": "Aangenomen tarieven houden de plaats vrij voor uw eigen tarieven: zij geven de orde van "
@@ -258,7 +259,10 @@ INPUTS: dict[str, str] = {
 
 GLOSSARY: tuple[tuple[str, str], ...] = (
     ("Afrekening", "Na afloop van een jaar bepalen wie wat betaalt, op grond van de werkelijke kosten."),
-    ("Bovengrens (plafond)", "Bedrag waarboven een gemeente niet meer zelf betaalt of een regeling niet meer vergoedt."),
+    (
+        "Bovengrens (plafond)",
+        "Bedrag waarboven een gemeente niet meer zelf betaalt of een regeling niet meer vergoedt.",
+    ),
     (
         "Drempel (eigen behoud)",
         "Deel van de kosten van één kind dat de gemeente zelf betaalt voordat er gedeeld wordt.",

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from solidair.pool.metrics.base import Estimate, FloatArray, Sample, metric, ratio, row_blocks
+from solidair.pool.metrics.base import Estimate, FloatArray, Sample, column_mean, metric, ratio, row_blocks
 
 
 def _root_mean_square(deviation: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return sqrt(E d^2) and its influence (d^2 - E d^2) / (2 sqrt(E d^2)); 0 where d is 0 throughout."""
     square = deviation * deviation
-    mean = square.mean(axis=0)
+    mean = column_mean(square)
     value = np.sqrt(mean)
     square -= mean
     square *= ratio(np.ones_like(value), 2.0 * value)
@@ -50,7 +50,7 @@ def sd_chance(sample: Sample) -> Estimate:
 )
 def sd_need(sample: Sample) -> Estimate:
     """SD of E(H | need)."""
-    return Estimate(*_root_mean_square(sample.structure - sample.structure.mean(axis=0)))
+    return Estimate(*_root_mean_square(sample.structure - column_mean(sample.structure)))
 
 
 @metric(
