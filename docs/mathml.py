@@ -33,12 +33,10 @@ def mathml(latex: str, *, display: bool = False) -> str:
     Raises
     ------
     ValueError
-        For a command that is not known here.
+        For a command that is not known here, and for brackets that do not match.
     """
     tokens = [token for token in _TOKEN.findall(latex.strip()) if not token.isspace()]
-    body, rest = _row(tokens, end=None)
-    if rest:
-        raise ValueError(f"unexpected '{rest[0]}' in {latex!r}")
+    body, _ = _row(tokens, end=None)
     attributes = f' display="block" alttext="{escape(latex.strip())}"' if display else ""
     return f"<math{attributes}><mrow>{body}</mrow></math>"
 
@@ -49,6 +47,8 @@ def _row(tokens: list[str], end: str | None) -> tuple[str, list[str]]:
     while tokens:
         if tokens[0] == end:
             return "".join(parts), tokens[1:]
+        if tokens[0] == "}":
+            raise ValueError("unexpected '}'")
         part, tokens = _scripted(tokens)
         parts.append(part)
     if end is not None:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from solidair.models.costs import AnchorSpec, CostModel
 from solidair.models.exact import product_nodes
 from solidair.models.problems import InputError, Problem, suggest
 from solidair.models.schema import in_language
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FloatArray = npt.NDArray[np.float64]
 Quantity = Callable[[CostModel, float | str | None], float]
@@ -28,39 +31,37 @@ def _anchor(function: Quantity) -> Quantity:
     return function
 
 
-def anchor_table(costs: CostModel) -> pd.DataFrame:
-    """Return one row per anchor: what was published, what the model gives, and whether it lies within the range.
+def check_anchors(costs: CostModel) -> None:
+    """Check that every anchor of a cost model names something that can be computed.
 
     Raises
     ------
     InputError
-        If the file names a quantity that the model cannot compute.
+        With one problem per anchor that does not.
     """
-    rows = []
     problems = []
     for number, anchor in enumerate(costs.spec.anchors, 1):
         if anchor.quantity not in ANCHORS:
             where, rule = f"anchors.{number}.quantity", "unknown quantity"
             problems.append(Problem(costs.file, where, anchor.quantity, rule, suggest(anchor.quantity, ANCHORS)))
             continue
-        value = ANCHORS[anchor.quantity](costs, anchor.argument)
-        rows.append(_row(anchor, value))
+        try:
+            ANCHORS[anchor.quantity](costs, anchor.argument)
+        except (ValueError, KeyError) as error:
+            where, rule = f"anchors.{number}.argument", f"'{anchor.quantity}' cannot be computed of this ({error})"
+            hint = "See the anchors of the cost model that comes with solidair."
+            problems.append(Problem(costs.file, where, str(anchor.argument or ""), rule, hint))
     if problems:
         raise InputError(problems)
-    columns = [
-        "quantity",
-        "argument",
-        "label_nl",
-        "label_en",
-        "unit",
-        "low",
-        "high",
-        "model",
-        "within",
-        "grade",
-    ]
-    columns += ["source_nl", "source_en"]
-    return pd.DataFrame(rows, columns=columns)
+
+
+def anchor_table(costs: CostModel) -> pd.DataFrame:
+    """Return one row per anchor: what was published, what the model gives, and whether it lies within the range."""
+    import pandas as pd  # here, so that checking anchors at loading does not wait for it
+
+    rows = [_row(anchor, ANCHORS[anchor.quantity](costs, anchor.argument)) for anchor in costs.spec.anchors]
+    columns = ["quantity", "argument", "label_nl", "label_en", "unit", "low", "high", "model", "within", "grade"]
+    return pd.DataFrame(rows, columns=[*columns, "source_nl", "source_en"])
 
 
 def _row(anchor: AnchorSpec, value: float) -> dict[str, object]:
@@ -221,4 +222,4 @@ def _index_surprise(costs: CostModel, _: object) -> float:
     return float(100 * np.sqrt(costs.price_shocks[0].variance))
 
 
-__all__ = ["ANCHORS", "anchor_table"]
+__all__ = ["ANCHORS", "anchor_table", "check_anchors"]

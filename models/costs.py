@@ -14,15 +14,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from solidair.models.care import CareType
 from solidair.models.problems import InputError, Problem
-from solidair.models.schema import Config, Quantity, Source, Words, parse
+from solidair.models.schema import Config, Quantity, RuleError, Source, Words, frozen, parse
 from solidair.models.severity import Severity
 from solidair.models.severity_spec import build_severity, quantities_of
 from solidair.models.shocks import GammaShock, LognormalShock, NoShock, Shock
@@ -32,11 +32,36 @@ FloatArray = npt.NDArray[np.float64]
 LEVELS = ("national", "regional", "local")
 
 
+def _between(low: float, high: float, hint: str) -> AfterValidator:
+    """Return a check of the value of a quantity, both ends allowed."""
+
+    def check(quantity: Quantity) -> Quantity:
+        if not low <= quantity.value <= high:
+            rule = f"the value must lie between {low:g} and {high:g}"
+            raise RuleError(rule, hint, f"{quantity.value:g}")
+        return quantity
+
+    return AfterValidator(check)
+
+
+def _above_zero(quantity: Quantity) -> Quantity:
+    if quantity.value <= 0:
+        raise RuleError("the value must be above 0", f"Write {quantity.unit}.", f"{quantity.value:g}")
+    return quantity
+
+
+Spread = Annotated[Quantity, _between(0, 2, "0 switches the shock off; 0.05 is five percent.")]
+Rate = Annotated[Quantity, _between(0, 1000, "Write clients per 1,000 youths a year; check the sign and the unit.")]
+Positive = Annotated[Quantity, AfterValidator(_above_zero)]
+# Below 0.01 nearly all years have no client at all; above 1e6 the law is Poisson to the last digit that matters.
+DispersionSize = Annotated[Quantity, _between(0.01, 1e6, "1 is very dispersed; 1000000 is as good as Poisson.")]
+
+
 class ShockSpec(Config):
     """A mean-one shock: its law and its standard deviation."""
 
     law: Literal["gamma", "lognormal"] = "lognormal"
-    sd: Quantity
+    sd: Spread
 
     def shock(self) -> Shock:
         """Return the distribution."""
@@ -62,17 +87,17 @@ class CareTypeSpec(Config):
     iv3: tuple[str, ...]
     ijw: tuple[str, ...]
     stay: bool
-    clients_per_1000: Quantity
-    overdispersion_size: Quantity
+    clients_per_1000: Rate
+    overdispersion_size: DispersionSize
     severity: dict[str, Any]
 
 
 class PersonsSpec(Config):
     """How clients of care types, who may be one and the same child, add up to persons."""
 
-    per_person_without_stay: Quantity
-    per_person_with_stay: Quantity
-    per_person_overall: Quantity
+    per_person_without_stay: Positive
+    per_person_with_stay: Positive
+    per_person_overall: Positive
 
 
 class AnchorSpec(Config):
@@ -94,8 +119,8 @@ class CostModelSpec(Config):
     title: Words
     price_level: int
     currency: Literal["EUR"] = "EUR"
-    national_youth: Quantity
-    budget_per_youth: Quantity
+    national_youth: Positive
+    budget_per_youth: Positive
     need_spread: ShockSpec
     volume: ShockLevels
     price: ShockLevels
@@ -132,35 +157,20 @@ class CostModel:
         InputError
             With every problem of the file.
         """
-        spec = parse(CostModelSpec, document, file)
         problems: list[Problem] = []
-        severities = []
-        for id_, care in spec.care_types.items():
-            severity = build_severity(care.severity, file, f"care_types.{id_}.severity", problems)
-            severities.append(severity)
-            positive = {
-                "clients_per_1000": care.clients_per_1000,
-                "overdispersion_size": care.overdispersion_size,
-            }
-            for key, quantity in positive.items():
-                low = 0.0 if key == "clients_per_1000" else 1e-3
-                if quantity.value < low:
-                    rule = f"must be at least {low:g}"
-                    problems.append(
-                        Problem(
-                            file,
-                            f"care_types.{id_}.{key}",
-                            f"{quantity.value:g}",
-                            rule,
-                            "Check the sign and unit.",
-                        )
-                    )
-        for key, sd in spec_shocks(spec).items():
-            if not 0 <= sd.sd.value <= 2:
-                rule = "the standard deviation of a mean-one shock must lie between 0 and 2"
-                hint = "0 switches the shock off; 0.05 is five percent."
-                problems.append(Problem(file, f"{key}.sd", f"{sd.sd.value:g}", rule, hint))
-        if problems:
+        spec = None
+        try:
+            spec = parse(CostModelSpec, document, file)
+        except InputError as error:
+            problems += error.problems
+        # Severities are checked whatever else is wrong, so that all faults of a file come at once.
+        cares = document.get("care_types")
+        severities = [
+            build_severity(frozen(care["severity"]), file, f"care_types.{id_}.severity", problems)
+            for id_, care in (cares.items() if isinstance(cares, Mapping) else ())
+            if isinstance(care, Mapping) and isinstance(care.get("severity"), Mapping)
+        ]
+        if problems or spec is None:
             raise InputError(problems)
         return cls(name, file, spec, tuple(s for s in severities if s is not None))
 

@@ -25,9 +25,10 @@ class Config(BaseModel):
 class RuleError(ValueError):
     """A rule of one value is broken; raised in validators, to say also what the user can do about it."""
 
-    def __init__(self, rule: str, hint: str) -> None:
+    def __init__(self, rule: str, hint: str, value: str = "") -> None:
         super().__init__(rule)
         self.hint = hint
+        self.value = value
 
 
 class Words(Config):
@@ -139,7 +140,7 @@ def _explained(schema: dict[str, Any], fault: ErrorDetails, place: Place, nodes:
         return where, value, f"this must be {_either(options)}", suggest(value, options)
     if kind == "value_error":
         hint = getattr(context.get("error"), "hint", "Change the value.")
-        found = "" if isinstance(fault["input"], Mapping) else value
+        found = getattr(context.get("error"), "value", "") or ("" if isinstance(fault["input"], Mapping) else value)
         return where, found, fault["msg"].removeprefix("Value error, "), hint
     # Quotes show what is wrong with a "100" where a number must be.
     return where, f'"{value}"' if isinstance(fault["input"], str) else value, *_plain(fault, nodes)

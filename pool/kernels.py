@@ -133,7 +133,7 @@ _TABLE = np.uint64(2 * _SIDE)
 
 
 @_jit
-def _cell(word):  # type: ignore[no-untyped-def]
+def _cell(word):
     """Return the cell of the uniform of `word` and the place in it, from 0 to 1."""
     side = np.int64(word) >> _SIGN  # 0 for the lower tail, -1, so all bits, for the upper one
     k = (word ^ np.uint64(side)) >> _SHIFT_12
@@ -143,14 +143,14 @@ def _cell(word):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _look_up_at(tables, first, word):  # type: ignore[no-untyped-def]
+def _look_up_at(tables, first, word):
     cell, place = _cell(word)
     low = tables[first + cell]
     return low + place * (tables[first + cell + _NEXT] - low)
 
 
 @_jit
-def look_up(table, word):  # type: ignore[no-untyped-def]
+def look_up(table, word):
     """Return the quantile at the uniform of `word`, by linear interpolation in a table.
 
     The tables are those of `solidair.models.tables`. The upper tail mirrors the lower one, so the bits of a word are
@@ -162,7 +162,7 @@ def look_up(table, word):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _fill_costs(costs, cells, tables, first, words, price, n):  # type: ignore[no-untyped-def]
+def _fill_costs(costs, cells, tables, first, words, price, n):
     """Look up the first `n` words, times `price`; `cells` is scratch.
 
     Two loops: the first is arithmetic only, which LLVM does on whole vectors. 0.65 ns a case instead of 0.95.
@@ -293,7 +293,7 @@ def poisson_quantile(u, rate):
 
 
 @_jit
-def _shock(tables, row, seed, key, moment):  # type: ignore[no-untyped-def]
+def _shock(tables, row, seed, key, moment):
     """Return a shock from table number `row` of tables that lie one after the other.
 
     One long array and a place in it: slicing a row off costs two atomic counts of references, 10 ns each time.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from solidair.pool.agreements import settle
+from solidair.pool.agreements import combine, settle
 from solidair.pool.draw import DrawPlan
 from solidair.pool.exactness import exact_moments
 from solidair.pool.measures import MeasureSet, measures_for
@@ -179,13 +179,12 @@ def _keep(
         for k in range(POWERS):
             kept.powers[unit, k] = power.sum(axis=1)
             power *= part
+    kept.own[rows] = combine(measures.total_weights, claims)
+    kept.own_expected[rows] = combine(measures.total_weights, expected)
     for agreement in study.agreements:
         ledger = settle(agreement, claims, measures, study.region)
-        kept.own[rows] = ledger.own
         kept.contribution[agreement.name][rows] = ledger.contribution
-        structure = settle(agreement, expected, measures, study.region)
-        kept.own_expected[rows] = structure.own
-        kept.expected[agreement.name][rows] = structure.contribution
+        kept.expected[agreement.name][rows] = settle(agreement, expected, measures, study.region).contribution
         for place, unit in enumerate(units):
             inside = slice(place * UNIT, (place + 1) * UNIT)
             kept.paid[agreement.name][unit] = ledger.paid[:, inside].sum(axis=(1, 2))

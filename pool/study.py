@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 
 from pydantic import Field
 
+from solidair.models.anchors import check_anchors
 from solidair.models.costs import CostModel
 from solidair.models.problems import InputError, Problem, nearest, suggest
 from solidair.models.regions import Region
-from solidair.models.schema import Config, Words, frozen, parse
-from solidair.models.severity_spec import build_severity
+from solidair.models.schema import Config, Words, parse
 from solidair.models.sources.regions import BUDGET_PER_YOUTH_EUR, read_region
 from solidair.pool.agreements import Agreement
 from solidair.pool.overrides import Override, apply_overrides, blamed, override_member
@@ -223,19 +223,8 @@ class _Loader:
         costs = self._checked(lambda: CostModel.from_document(document, source.name, source.shown), document, "costs")
         if costs is None:
             cares = document.get("care_types")
-            cares = cares if isinstance(cares, dict) else {}
-            found: list[Problem] = []
-            for id_, care in cares.items():
-                if isinstance(care, dict) and isinstance(care.get("severity"), dict):
-                    build_severity(frozen(care["severity"]), source.shown, f"care_types.{id_}.severity", found)
-            self.problems += blamed(found, document, self.overrides, "costs", "")
-            return None, tuple(cares) or None
-        if costs.spec.budget_per_youth.value <= 0:
-            value, hint = f"{costs.spec.budget_per_youth.value:g}", "Write EUR per youth and year."
-            place = "budget_per_youth.value"
-            found = [Problem(source.shown, place, value, "this must be above 0", hint)]
-            self.problems += blamed(found, document, self.overrides, "costs", "")
-            return None, costs.ids
+            return None, tuple(cares) if cares and isinstance(cares, dict) else None
+        self._checked(lambda: check_anchors(costs), document, "costs")
         return costs, costs.ids
 
     def _region(self, entry: Any, folder: Path, file: str, costs: CostModel | None) -> Region | None:

@@ -10,7 +10,7 @@ import pytest
 from scipy import integrate
 
 import solidair.pool
-from solidair.models.anchors import anchor_table
+from solidair.models.anchors import anchor_table, check_anchors
 from solidair.models.costs import CostModel
 from solidair.models.problems import InputError
 from solidair.pool.study import Study, builtin
@@ -165,7 +165,7 @@ def test_an_unknown_anchor_is_named():
         document["anchors"][0]["quantity"] = "national_costs"
 
     with pytest.raises(InputError, match="national_cost'"):
-        anchor_table(model(wrong))
+        check_anchors(model(wrong))
 
 
 def test_shipped_studies_run_on_shipped_files():

@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -177,7 +178,7 @@ def test_commands_can_be_typed(path):
             continue
         parse(words, whole=line in typed)
         if words[0] == "run" and words[1:2] and words[1] in builtin("studies"):
-            overrides = [after for word, after in zip(words, words[1:], strict=False) if word == "--set"]
+            overrides = [after for word, after in pairwise(words) if word == "--set"]
             Study.load(words[1], overrides)
 
 
@@ -214,13 +215,8 @@ def generated():
 
 @pytest.mark.xdist_group("docs")
 def test_the_readme_shows_figures_of_a_real_run(generated):
-    def figures(text):
-        rows = (line.split() for line in text.splitlines())
-        return [row for row in rows if row and re.search(r"\d(%| ?[mk])$", " ".join(row))]
-
     shown = next(block for block in blocks(ROOT / "README.md", "text") if "seed" in block)
-    assert len(figures(shown)) == 14
-    assert figures(shown) == figures(generated.run("haaglanden"))
+    assert shown.split() == generated.run("haaglanden").removeprefix("```text").removesuffix("```").split()
 
 
 @pytest.mark.xdist_group("docs")
@@ -269,5 +265,5 @@ def test_equations_become_mathml(latex, expected):
 
 @pytest.mark.parametrize("latex", [r"\unknown", r"\frac{1}", "{a", "a}", r"\text x"])
 def test_half_an_equation_is_refused(latex):
-    with pytest.raises(ValueError, match="unknown command|ends too early|is missing|unexpected|needs"):
+    with pytest.raises(ValueError, match=r"unknown command|ends too early|is missing|unexpected|needs"):
         module("mathml").mathml(latex)

@@ -134,8 +134,8 @@ def test_heavy_tail_of_a_compound_law():
 
 def test_compound_poisson_with_a_layer():
     # vector P17: rate 18, lognormal(9.5, 1.3), the layer of 425,000 above 75,000 as a difference of two measures
-    costs = _costs({"care": (18_000.0, POISSON, _lognormal(9.5, 1.3))})
-    region = _region(1)
+    costs = _costs({"care": (1_000.0, POISSON, _lognormal(9.5, 1.3))})
+    region = _region(18)
     mean, variance = measure_moments(costs, region, ["care"], 0.0)
     more = mean**2 / POISSON  # a size that is finite adds this much variance
     assert mean[0] == pytest.approx(559820.658027, rel=1e-11)

@@ -203,8 +203,8 @@ FAULTS = {
     "no family": ("costs.toml", CLOSED, CLOSED.replace('family = "stay"\n', ""), "care_types.gesloten.severity.family", "", "required", "lognormal"),
     "negative tariff": ("costs.toml", "value = 650.0", "value = -650.0", "care_types.gesloten.severity.tariff.mean", "-650.0", "finite number above 0", "Change"),
     "parameter of another family": ("costs.toml", CLOSED, CLOSED.replace("mean_stay", "meen_stay"), "care_types.gesloten.severity.meen_stay", "", "unknown parameter", "Did you mean 'mean_stay'?"),
-    "negative rate": ("costs.toml", "value = 129.0", "value = -129.0", "care_types.ambulant.clients_per_1000", "-129", "at least 0", "sign"),
-    "no budget per youth": ("costs.toml", "value = 2432.0", "value = 0.0", "budget_per_youth.value", "0", "above 0", "EUR"),
+    "negative rate": ("costs.toml", "value = 129.0", "value = -129.0", "care_types.ambulant.clients_per_1000", "-129", "between 0 and 1000", "sign"),
+    "no budget per youth": ("costs.toml", "value = 2432.0", "value = 0.0", "budget_per_youth", "0", "above 0", "EUR"),
     "spread of minus one": ("costs.toml", "value = 0.22", "value = -1.0", "need_spread.sd", "-1", "between 0 and 2", "switches"),
     "faulty row of the region": ("towns.csv", "19415", "-5", "row 3, column inhabitants", "-5", "1 to 20 million", "persons"),
 }  # fmt: skip

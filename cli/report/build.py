@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from solidair.cli.numbers import euro_short, number
-from solidair.cli.report.cells import rounded, with_error
+from solidair.cli.report.cells import money_scale, rounded, with_error
 from solidair.cli.report.details import agreement_rules, anchor_rows, assumption_rows, member_tables
 from solidair.cli.report.figures import Figures
 from solidair.cli.report.headline import Verdict, answer, member_range, verdicts
@@ -76,7 +76,7 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
         "range": member_range(results, tables, found, text, language),
         "matrix": None if own_only else _matrix(results, tables, found, text, language),
         "measures": {"mean": METRICS["mean"].label[language], "swing": METRICS["sd_chance"].label[language]},
-        "million": {"nl": "€ mln", "en": "EUR m"}[language],
+        "million": money_scale([1e6], language).unit,
         "euro": {"nl": "€", "en": "EUR"}[language],
         "plain": _plain(results, tables, language) if own_only else None,
         "notes": _notes(results, text, language),
@@ -209,7 +209,8 @@ def _notes(results: Results, text: Mapping[str, str], language: str) -> list[str
     """Return what a reader of the first minute must know."""
     members = results.study.region.members
     derived = sum(m.budget_derived for m in members)
-    notes = [text["identical"].format(names=names) for names in _identical(results, language)]
+    notes = [text["answer_weighted"]] if any(a.spec.clauses for a in results.study.agreements) else []
+    notes += [text["identical"].format(names=names) for names in _identical(results, language)]
     if derived:
         key = "derived_budget_all" if derived == len(members) else "derived_budget"
         notes.append(text[key].format(count=derived, members=len(members)))

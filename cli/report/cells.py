@@ -30,9 +30,9 @@ def money_scale(values: Iterable[float], language: str) -> Scale:
     """Return the unit in which amounts of this size, EUR, read best."""
     largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
     if largest >= 1e6:
-        return Scale(1e6, {"nl": "€ mln", "en": "EUR m"}[language])
+        return Scale(1e6, {"nl": "€\u00a0mln", "en": "EUR\u00a0m"}[language])
     if largest >= 1e4:
-        return Scale(1e3, {"nl": "€ × 1.000", "en": "EUR × 1,000"}[language])
+        return Scale(1e3, {"nl": "€\u00a0×\u00a01.000", "en": "EUR\u00a0×\u00a01,000"}[language])
     return Scale(1.0, {"nl": "€", "en": "EUR"}[language])
 
 
@@ -58,7 +58,8 @@ def rounded(
         return "–", ""
     value, error = (0.0 if abs(x) < NOTHING else x for x in (value, error))
     if not error > 0.0 or not math.isfinite(error):
-        return _signed(exact(abs(value), language), value, sign), ""
+        size = abs(value) if most is None else round(abs(value), most)
+        return _signed(exact(size, language), value if size else 0.0, sign), ""
     # round() first: an error of 0.096 is printed as 0.1, so one decimal is enough for the value.
     place = -math.floor(math.log10(float(f"{error:.0e}")))
     place = place if most is None else min(place, most)

@@ -141,7 +141,7 @@ def _cell(
     if metric.direction != "none" and abs(change) > 2.0 * change_error:
         kind = "good" if (change < 0) == (metric.direction == "lower") else "bad"
         mark = Markup('<i class="{}" title="{}">{}</i> ').format(kind, text[f"{kind}_word"], text[kind])
-    return cell + Markup("<span>{}{}<small> ± {}</small></span>").format(mark, shown, doubt)
+    return cell + Markup(" <span>{}{}<small> ± {}</small></span>").format(mark, shown, doubt)
 
 
 def agreement_rules(

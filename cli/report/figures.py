@@ -12,12 +12,13 @@ from markupsafe import Markup
 
 from solidair.cli.numbers import euro_short, number, points, signed
 from solidair.cli.report.cells import with_error
-from solidair.cli.report.headline import Verdict, leaders
+from solidair.cli.report.headline import CLEAR, Verdict, leaders
 from solidair.cli.report.plots import Axis, Row, labelled, scatter, strips
 from solidair.pool.results import Results
 
 QUANTILES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
-CLEAR = 2.0
+VISIBLE = 0.5
+"""EUR per youth: a bar shorter than this is not there."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class Figures:
         text: Mapping[str, str],
         language: str,
     ) -> None:
-        self.study, self.verdicts, self.text, self.language = results.study, verdicts, text, language
+        self.results, self.study, self.verdicts = results, results.study, verdicts
+        self.text, self.language = text, language
         self.titles = {a.name: a.spec.title[language] for a in self.study.agreements}
         self.own = {a.name: not a.spec.clauses for a in self.study.agreements}
         self.members = self.study.region.members
@@ -76,7 +78,8 @@ class Figures:
                 chosen["agreement"], chosen["code"], chosen["probability"], chosen["contribution"], strict=True
             )
         }
-        self.best = verdicts[leaders([v.gain for v in verdicts])[0]].names[0] if verdicts else None
+        best = verdicts[leaders([v.gain for v in verdicts])[0]] if verdicts else None
+        self.best = best.names[0] if best and best.is_clear else None
         self.base = next((name for name, own in self.own.items() if own), None)
 
     def all(self) -> list[Figure]:
@@ -140,12 +143,14 @@ class Figures:
         for name in names:
             rows: list[Row] = []
             words = []
-            for member in self.members:
+            # The table gives the spread by need about zero; here it is about the mean: what nobody knows yet.
+            sample = self.results.sample(name)
+            unknown = (sample.own_structure - sample.structure).std(axis=0)
+            for place, member in enumerate(self.members):
                 row = self.transfers[name, member.code]
                 mean, error = row["net_transfer_per_youth"], row["net_transfer_per_youth_se"]
                 chance = row["transfer_sd_chance"] / member.youth
-                # The table's spread by need is about zero; about the mean is left what nobody knows.
-                need = float(np.sqrt(max((row["transfer_sd_need"] / member.youth) ** 2 - mean**2, 0.0)))
+                need = float(unknown[place]) / member.youth
                 clear += abs(mean) > CLEAR * error
                 note = with_error(mean, error, self.language, sign=True)
                 spans = {"need": need, "chance": chance, "error": error}
@@ -172,7 +177,9 @@ class Figures:
             Panel(titles[name], "", Markup(labelled(svg, words)))
             for name, svg, words in zip(names, svgs, texts, strict=True)
         ]
-        caption = self.text["fig_transfer_text"].format(finding=finding)
+        doubt = max(row["need_high"] - row["mean"] for rows in panels for row in rows)
+        words_on_need = self.text["fig_transfer_need"] if doubt > VISIBLE else ""
+        caption = self.text["fig_transfer_text"].format(need=words_on_need, finding=finding)
         return Figure("transfer", self.text["fig_transfer"], caption, found)
 
     def scatter(self) -> Figure:

@@ -37,6 +37,11 @@ class Verdict:
     moved: Estimate
 
     @property
+    def is_clear(self) -> bool:
+        """Whether the reduction is more than the chance of the simulation explains."""
+        return float(self.gain.value) > CLEAR * float(self.gain.standard_error)
+
+    @property
     def gain_per_euro(self) -> Estimate:
         """Reduction per euro moved, with the error of that ratio; nothing moved gives 0."""
         moved = float(self.moved.value)
@@ -99,7 +104,7 @@ def answer(
         ]
     first = leaders([v.gain for v in found])
     best = found[first[0]]
-    if float(best.gain.value) <= CLEAR * float(best.gain.standard_error):
+    if not best.is_clear:
         return [Markup(text["answer_nothing"])]
     budget = float(sum(m.youth_budget_eur for m in results.study.region.members))
     row = next(r for r in tables["fairness"].to_dict("records") if r["agreement"] == best.names[0])
@@ -137,6 +142,8 @@ def member_range(
     if not found or len(results.study.region.members) < 2:
         return None
     best = found[leaders([v.gain for v in found])[0]]
+    if not best.is_clear:
+        return None
     table = tables["stability"]
     rows = table[table["agreement"] == best.names[0]].sort_values("stability_gain_chance", kind="stable")
     low, high = rows.iloc[0], rows.iloc[-1]

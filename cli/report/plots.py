@@ -8,7 +8,7 @@ every text that it sets (9 ms a panel instead of 31).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal

@@ -25,8 +25,8 @@ TEXTS: dict[str, str] = {
     "answer_none": "This study looks at {name} only: nothing is shared, so no money moves. By chance a year usually "
     "lies {low} to {high} away from what a municipality could expect.",
     "answer_nothing": "None of the agreements demonstrably makes budgets steadier than own use.",
-    "answer_note": "Behind ± stands the standard error of the simulation. Percentages for the whole region are "
-    "weighted by number of youths.",
+    "answer_note": "Behind ± stands the standard error of the simulation.",
+    "answer_weighted": "Percentages for the whole region are weighted by number of youths.",
     # In one minute
     "minute": "In one minute",
     "minute_text": "How much less does what a municipality pays swing by chance than if it paid everything itself? "
@@ -77,9 +77,10 @@ TEXTS: dict[str, str] = {
     "of a deficit above 10% {chance}.",
     "fig_transfer": "Who receives and who pays?",
     "fig_transfer_text": "Per agreement, in EUR per youth a year. Right of the dashed line a municipality receives "
-    "from the others, left of it it pays. The dot is the average (in figures at the right, ± standard error). The narrow "
-    "blue bar is what luck usually adds or takes; the wide orange bar what is usually added or taken because a "
-    "municipality's need differs from what was thought. {finding}",
+    "from the others, left of it it pays. The dot is the average (in figures at the right, ± standard error). The "
+    "narrow blue bar is what luck usually adds or takes. {need} {finding}",
+    "fig_transfer_need": "The wide orange bar is what is usually added or taken because a municipality's need differs "
+    "from what was thought.",
     "fig_transfer_find": "For {clear} of {all} pairs of municipality and agreement the average lies more than two "
     "standard errors from zero.",
     "alt_transfer": "{member}: on average {mean} euro per youth, by chance usually {chance} more or less, by unknown "

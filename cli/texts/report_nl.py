@@ -25,8 +25,8 @@ TEXTS: dict[str, str] = {
     "answer_none": "Deze studie bekijkt alleen {name}: niets wordt gedeeld, dus er verschuift geen geld. Door toeval "
     "wijkt een jaar gewoonlijk {low} tot {high} af van wat een gemeente mocht verwachten.",
     "answer_nothing": "Geen van de overeenkomsten maakt de begrotingen aantoonbaar rustiger dan eigen gebruik.",
-    "answer_note": "Achter ± staat de standaardfout van de simulatie. Percentages voor de hele regio zijn gewogen naar "
-    "aantal jeugdigen.",
+    "answer_note": "Achter ± staat de standaardfout van de simulatie.",
+    "answer_weighted": "Percentages voor de hele regio zijn gewogen naar aantal jeugdigen.",
     # In one minute
     "minute": "In één minuut",
     "minute_text": "Hoeveel minder schommelt door toeval wat een gemeente betaalt, dan wanneer zij alles zelf betaalt? "
@@ -79,8 +79,9 @@ TEXTS: dict[str, str] = {
     "fig_transfer": "Wie ontvangt en wie betaalt?",
     "fig_transfer_text": "Per overeenkomst, in € per jeugdige per jaar. Rechts van de stippellijn ontvangt een "
     "gemeente van de andere, links betaalt zij. De stip is het gemiddelde (rechts in cijfers, ± standaardfout). De "
-    "smalle blauwe balk is wat er gewoonlijk door toeval bij of af gaat; de brede oranje balk wat er gewoonlijk bij of "
-    "af gaat doordat de behoefte van een gemeente anders is dan gedacht. {finding}",
+    "smalle blauwe balk is wat er gewoonlijk door toeval bij of af gaat. {need} {finding}",
+    "fig_transfer_need": "De brede oranje balk is wat er gewoonlijk bij of af gaat doordat de behoefte van een "
+    "gemeente anders is dan gedacht.",
     "fig_transfer_find": "Voor {clear} van de {all} combinaties van gemeente en overeenkomst wijkt het gemiddelde "
     "meer dan twee standaardfouten van nul af.",
     "alt_transfer": "{member}: gemiddeld {mean} euro per jeugdige, door toeval gewoonlijk {chance} meer of minder, "
