@@ -368,7 +368,7 @@ def test_known_need(study):
     members = [replace(m, need_index=0.8 + 0.05 * i) for i, m in enumerate(study.region.members)]
     found = made(with_members(study, members))
     check_page(found.html)
-    assert report_nl.TEXTS["luck_known"] in found.html and "oranje balk" not in found.html
+    assert report_nl.TEXTS["luck_known"] in found.html and "brede lichte balk" not in found.html
     assert "is niet gemeten" not in found.html and "Let op: dat dit zo ver uiteenloopt" not in found.html
 
 

@@ -78,8 +78,8 @@ TEXTS: dict[str, str] = {
     "fig_transfer": "Who receives and who pays?",
     "fig_transfer_text": "Per agreement, in EUR per youth a year. Right of the dashed line a municipality receives "
     "from the others, left of it it pays. The dot is the average (in figures at the right, ± standard error). The "
-    "narrow blue bar is what luck usually adds or takes. {need} {finding}",
-    "fig_transfer_need": "The wide orange bar is what is usually added or taken because a municipality's need differs "
+    "narrow dark bar is what luck usually adds or takes. {need} {finding}",
+    "fig_transfer_need": "The wide light bar is what is usually added or taken because a municipality's need differs "
     "from what was thought.",
     "fig_transfer_find": "For {clear} of {all} pairs of municipality and agreement the average lies more than two "
     "standard errors from zero.",

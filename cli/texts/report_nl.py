@@ -79,8 +79,8 @@ TEXTS: dict[str, str] = {
     "fig_transfer": "Wie ontvangt en wie betaalt?",
     "fig_transfer_text": "Per overeenkomst, in € per jeugdige per jaar. Rechts van de stippellijn ontvangt een "
     "gemeente van de andere, links betaalt zij. De stip is het gemiddelde (rechts in cijfers, ± standaardfout). De "
-    "smalle blauwe balk is wat er gewoonlijk door toeval bij of af gaat. {need} {finding}",
-    "fig_transfer_need": "De brede oranje balk is wat er gewoonlijk bij of af gaat doordat de behoefte van een "
+    "smalle donkere balk is wat er gewoonlijk door toeval bij of af gaat. {need} {finding}",
+    "fig_transfer_need": "De brede lichte balk is wat er gewoonlijk bij of af gaat doordat de behoefte van een "
     "gemeente anders is dan gedacht.",
     "fig_transfer_find": "Voor {clear} van de {all} combinaties van gemeente en overeenkomst wijkt het gemiddelde "
     "meer dan twee standaardfouten van nul af.",
