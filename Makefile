@@ -8,6 +8,8 @@ STUDY ?= haaglanden
 OUT ?= out/$(STUDY)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The theme advertises its successor on every build.
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: run test lint types contract tests docs docs-serve bench clean help
 .DEFAULT_GOAL := help

@@ -43,6 +43,17 @@ class AgreementSpec(Config):
     clauses: tuple[Clause, ...] = Field(default=())
 
 
+def unknown_care_types(scopes: Sequence[Any], file: str, care_types: Sequence[str]) -> list[Problem]:
+    """Return a problem for each care type that the cost model lacks, given the scope of every clause as written."""
+    problems = []
+    for number, scope in enumerate(scopes, 1):
+        for place, care_type in enumerate(scope if isinstance(scope, list | tuple) else (), 1):
+            if isinstance(care_type, str) and care_type not in care_types:
+                where, hint = f"clauses.{number}.take.scope.{place}", suggest(care_type, care_types)
+                problems.append(Problem(file, where, care_type, "unknown care type", hint))
+    return problems
+
+
 @dataclass(frozen=True)
 class Agreement:
     """A checked agreement.
@@ -72,13 +83,10 @@ class Agreement:
 
     def faults(self, region: Region | None, care_types: Sequence[str] | None) -> list[Problem]:
         """Return what does not fit the region or the cost model; None if one is not known."""
-        problems = []
+        problems: list[Problem] = []
+        if care_types is not None:
+            problems += unknown_care_types([c.take.scope for c in self.spec.clauses], self.file, care_types)
         for number, clause in enumerate(self.spec.clauses, 1):
-            scope = () if clause.take.scope == "all" else clause.take.scope
-            for place, care_type in enumerate(scope, 1):
-                if care_types is not None and care_type not in care_types:
-                    where, hint = f"clauses.{number}.take.scope.{place}", suggest(care_type, care_types)
-                    problems.append(Problem(self.file, where, care_type, "unknown care type", hint))
             for fault in clause.charge.faults(region) if region is not None else ():
                 where = f"clauses.{number}.charge.{fault.where}"
                 problems.append(Problem(self.file, where, fault.value, fault.rule, fault.hint))

@@ -13,7 +13,7 @@ from solidair.models.regions import Region
 from solidair.models.shocks import Shock
 from solidair.models.tables import HasQuantiles, constant_table, quantile_table
 from solidair.pool.measures import MeasureSet
-from solidair.pool.streams import NATIONAL, Stream, stream_key
+from solidair.pool.streams import NATIONAL, REGIONAL, Stream, stream_key
 
 FloatArray = npt.NDArray[np.float64]
 KeyArray = npt.NDArray[np.uint64]
@@ -63,7 +63,7 @@ class DrawPlan:
         def shock_keys(streams: Sequence[Stream]) -> KeyArray:
             who = {
                 "national": [NATIONAL] * len(codes),
-                "regional": [region.name] * len(codes),
+                "regional": [REGIONAL] * len(codes),
                 "local": codes,
             }
             rows = [[stream_key(s, w) for w in who[level]] for s, level in zip(streams, LEVELS, strict=True)]

@@ -13,6 +13,9 @@ from hashlib import blake2b
 NATIONAL = "NL"
 """Who a national shock belongs to."""
 
+REGIONAL = "region"
+"""Who a regional shock belongs to: a study has one region, and what its file is called moves nobody's luck."""
+
 
 class Stream(IntEnum):
     """What a draw is for. Append only."""
@@ -37,7 +40,7 @@ def stream_key(stream: Stream, who: str, care_type: str = "") -> int:
     stream
         What is drawn.
     who
-        CBS code of a municipality, name of a region, or `NATIONAL`.
+        CBS code of a municipality, `REGIONAL` or `NATIONAL`.
     care_type
         Identifier of the care type; empty where the draw is for all types together.
 

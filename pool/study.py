@@ -24,7 +24,7 @@ from solidair.models.problems import InputError, Problem, nearest, suggest
 from solidair.models.regions import Region
 from solidair.models.schema import Config, Words, parse
 from solidair.models.sources.regions import BUDGET_PER_YOUTH_EUR, read_region
-from solidair.pool.agreements import Agreement
+from solidair.pool.agreements import Agreement, unknown_care_types
 from solidair.pool.overrides import Override, apply_overrides, blamed, override_member
 
 KINDS = {"regions": ".csv", "costs": ".toml", "agreements": ".toml", "studies": ".toml"}
@@ -189,7 +189,7 @@ class _Loader:
         region = self._region(document.get("region"), folder, source.shown, costs)
         entries = document.get("agreements")
         numbered = [(n, e) for n, e in enumerate(entries, 1) if isinstance(e, str)] if isinstance(entries, list) else []
-        loaded = [self.agreement(entry, folder, source.shown, n) for n, entry in numbered]
+        loaded = [self.agreement(entry, folder, source.shown, n, ids) for n, entry in numbered]
         names = [name for name, _ in loaded if name]
         for twice in sorted({name for name in names if names.count(name) > 1}):
             hint = "Name each agreement once; give a variant a file of its own."
@@ -244,17 +244,28 @@ class _Loader:
                 region = override_member(region, override, per_youth, self.problems)
         return region
 
-    def agreement(self, entry: str, folder: Path, file: str, number: int) -> tuple[str, Agreement | None]:
-        """Return the name of an agreement, empty if there is none, and its checked content."""
+    def agreement(
+        self, entry: str, folder: Path, file: str, number: int, care_types: Sequence[str] | None = None
+    ) -> tuple[str, Agreement | None]:
+        """Return the name of an agreement, empty if there is none, and its checked content.
+
+        Of one that has faults, at least the care types are checked against those that are known.
+        """
         source = self.locate("agreements", entry, folder, file, f"agreements.{number}")
         if source is None:
             return "", None
         name, document = source.name, self.document(source, "agreements", source.name)
         if document is None:
             return name, None
-        return name, self._checked(
+        agreement = self._checked(
             lambda: Agreement.from_document(document, name, source.shown), document, "agreements", name
         )
+        clauses = document.get("clauses")
+        if agreement is None and care_types is not None and isinstance(clauses, list):
+            takes = [clause.get("take") if isinstance(clause, dict) else None for clause in clauses]
+            scopes = [take.get("scope") if isinstance(take, dict) else None for take in takes]
+            self.problems += unknown_care_types(scopes, source.shown, care_types)
+        return name, agreement
 
     def locate(self, kind: str, entry: str, folder: Path, file: str = "", where: str = "") -> _Source | None:
         """Return the file that a name or path means, or None after adding a problem."""

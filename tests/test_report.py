@@ -293,13 +293,8 @@ def test_no_more_digits_than_the_error_supports(value, error, options, expected)
 def test_numbers_of_both_languages():
     assert rounded(1234.56, 0.12, "nl") == ("1.234,6", "0,1")
     assert rounded(1234.56, 0.12, "en") == ("1,234.6", "0.1")
-    assert [exact(v, "nl", 6) for v in (3330000.0, 0.025, 1.105, 0.0, 267395968.0)] == [
-        "3.330.000",
-        "0,025",
-        "1,105",
-        "0",
-        "267.395.968",
-    ]
+    shown = [exact(v, "nl", 6) for v in (3330000.0, 0.025, 1.105, 0.0)]
+    assert shown == ["3.330.000", "0,025", "1,105", "0"]
     assert [money_scale([v], "nl").unit for v in (2e6, 2e4, 9.0)] == ["€\u00a0mln", "€\u00a0×\u00a01.000", "€"]
 
 
@@ -368,6 +363,7 @@ def test_known_need(study):
     members = [replace(m, need_index=0.8 + 0.05 * i) for i, m in enumerate(study.region.members)]
     found = made(with_members(study, members))
     check_page(found.html)
+    assert report_nl.TEXTS["answer_assumed"] not in found.html
     assert report_nl.TEXTS["luck_known"] in found.html and "brede lichte balk" not in found.html
     assert "is niet gemeten" not in found.html and "Let op: dat dit zo ver uiteenloopt" not in found.html
 

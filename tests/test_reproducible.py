@@ -148,11 +148,9 @@ def test_a_new_member_changes_nobodys_own_luck(reference):
         np.testing.assert_array_equal(own, grown[code])
 
 
-def test_a_region_shares_its_shocks_and_only_those(reference):
-    elsewhere = _run(1_000, region=replace(_region(), name="elsewhere"))
-    assert np.mean(elsewhere.own == reference.own) < 0.05
-    # Need and local luck stay with the member, so the two regions still go together.
-    assert np.corrcoef(elsewhere.own[:, 0, 0], reference.own[:, 0, 0])[0, 1] > 0.5
+def test_the_name_of_the_region_moves_no_luck(reference):
+    elsewhere = _run(1_000, region=replace(_region(), name="elsewhere", title="Elsewhere", file="renamed.csv"))
+    np.testing.assert_array_equal(elsewhere.own, reference.own)
 
 
 def test_a_need_that_becomes_known_changes_its_member_only(reference):
@@ -166,11 +164,11 @@ def test_a_need_that_becomes_known_changes_its_member_only(reference):
 
 GOLDEN = {
     # To renew after a change that is meant to move all luck: print float.hex() of `reference.own[sim, 0, member]`.
-    (0, 0): "0x1.10185d3bf188bp+24",
-    (0, 8): "0x1.f36a6a43dd092p+15",
-    (1, 3): "0x1.4650114ddcc8ep+20",
-    (499, 5): "0x1.409d01a2a6f71p+18",
-    (999, 1): "0x1.127b65adf37f5p+20",
+    (0, 0): "0x1.0f7da3ab0aa31p+24",
+    (0, 8): "0x1.f1258bfb1f89dp+15",
+    (1, 3): "0x1.3ac6d96370229p+20",
+    (499, 5): "0x1.5ab7bd53d7a07p+18",
+    (999, 1): "0x1.06f2a69066a48p+20",
 }
 
 

@@ -315,6 +315,7 @@ def test_all_problems_of_all_files_come_at_once(problems):
         ("costs.toml", "price_level"),
         ("costs.toml", "care_types.gesloten.severity"),
         ("towns.csv", "row 3, column inhabitants"),
+        ("ours.toml", "clauses.1.take.scope.1"),
         ("ours.toml", "summary.en"),
         ("second.toml", "clauses.1.take.scope.1"),
     }

@@ -12,7 +12,7 @@ from solidair.cli import options
 _REGION_NOTE = """\
 # De gemeenten van uw regio. Vervang de regels; bewaar als CSV (Excel mag, ook met puntkomma's).
 # Verplicht: code (CBS, GM + 4 cijfers), name, inhabitants, youth (0-17 jaar).
-# Mag erbij, als kolom: youth_budget_eur (jeugdbudget in euro's; anders geschat als jeugdigen x EUR 2.432),
+# Mag erbij, als kolom: youth_budget_eur (jeugdbudget in euro's; anders geschat uit de jeugdigen),
 #   need_index (behoefte-index, 1 = gemiddeld; voor alle gemeenten of voor geen), buffer_eur (weerstandscapaciteit).
 """
 

@@ -108,7 +108,9 @@ def answer(
         return [Markup(text["answer_nothing"])]
     budget = float(sum(m.youth_budget_eur for m in results.study.region.members))
     row = next(r for r in tables["fairness"].to_dict("records") if r["agreement"] == best.names[0])
+    unknown = any(m.need_index is None for m in results.study.region.members)
     values = {
+        "assumed": text["answer_assumed"] if unknown else "",
         "best": _named(best, titles, text),
         "gain": _gain(best, language),
         "moved": euro_short(float(row["redistribution"]), language),
@@ -151,6 +153,7 @@ def member_range(
     if high["stability_gain_chance"] - low["stability_gain_chance"] <= doubt:
         return None
     return Markup(text["answer_range"]).format(
+        name=next(a.spec.title[lang] for a in results.study.agreements if a.name == best.names[0]),
         least=low["name"],
         low=points(float(low["stability_gain_chance"]), lang),
         most=high["name"],

@@ -19,9 +19,10 @@ TEXTS: dict[str, str] = {
     "answer_tied": "{rivals} steady budgets about equally; the difference is too small to be sure of. Under {best}, "
     "what a municipality pays swings by chance {gain} less than under own use.",
     "answer_moved": "For that, {moved} a year on average ({share} of the budgets) goes from one municipality to "
-    "another; {need} of it has to do with differing need, not with bad luck.",
+    "another; {need} of it has to do with differing need, not with bad luck.{assumed}",
+    "answer_assumed": " How large that difference is nobody has measured: it is an assumption.",
     "answer_thrifty": "Per euro moved, {name} steadies most: {gain} less swing, with {moved} a year.",
-    "answer_range": "{least} gains least ({low}), {most} most ({high}).",
+    "answer_range": "Under {name}, {least} gains least ({low}) and {most} most ({high}).",
     "answer_none": "This study looks at {name} only: nothing is shared, so no money moves. By chance a year usually "
     "lies {low} to {high} away from what a municipality could expect.",
     "answer_nothing": "None of the agreements demonstrably makes budgets steadier than own use.",

@@ -19,9 +19,10 @@ TEXTS: dict[str, str] = {
     "answer_tied": "{rivals} maken de begrotingen ongeveer even rustig; het verschil is te klein om er zeker van te "
     "zijn. Met {best} schommelt wat een gemeente betaalt door toeval {gain} minder dan bij eigen gebruik.",
     "answer_moved": "Daarvoor gaat elk jaar gemiddeld {moved} ({share} van de begrotingen) van de ene gemeente naar de "
-    "andere; {need} daarvan heeft met verschil in behoefte te maken, niet met pech.",
+    "andere; {need} daarvan heeft met verschil in behoefte te maken, niet met pech.{assumed}",
+    "answer_assumed": " Hoe groot dat verschil is, heeft niemand gemeten: het is een aanname.",
     "answer_thrifty": "Per verschoven euro dempt {name} het meest: {gain} minder schommeling, met {moved} per jaar.",
-    "answer_range": "{least} wint het minst ({low}), {most} het meest ({high}).",
+    "answer_range": "Met {name} wint {least} het minst ({low}) en {most} het meest ({high}).",
     "answer_none": "Deze studie bekijkt alleen {name}: niets wordt gedeeld, dus er verschuift geen geld. Door toeval "
     "wijkt een jaar gewoonlijk {low} tot {high} af van wat een gemeente mocht verwachten.",
     "answer_nothing": "Geen van de overeenkomsten maakt de begrotingen aantoonbaar rustiger dan eigen gebruik.",
