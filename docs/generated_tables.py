@@ -17,9 +17,10 @@ from solidair.models.anchors import anchor_table
 from solidair.models.schema import in_language
 from solidair.models.severity import FAMILIES
 from solidair.pool import Study
+from solidair.pool.assumptions import assumption_table
 from solidair.pool.metrics import METRICS, Sample, stability
 from solidair.pool.parts.registry import PARTS
-from solidair.pool.results import TABLES, assumption_table
+from solidair.pool.results import TABLES
 from solidair.pool.run import measures_of
 from solidair.pool.streams import Stream
 from solidair.pool.study import builtin, load_agreement

@@ -75,8 +75,8 @@ def describe(name: str, language: str, overrides: Sequence[str] = ()) -> dict[st
     """
     if is_study(name):
         study = Study.load(name, overrides)
-        described = [asdict(_described(a, study.region, study.costs, language)) for a in study.agreements]
-        return {"title": study.title[language], "agreements": described}
+        agreements = [asdict(described(a, study.region, study.costs, language)) for a in study.agreements]
+        return {"title": study.title[language], "agreements": agreements}
     own = [text for text in overrides if text.strip().startswith("agreements.")]
     agreement = load_agreement(name, own)
     study = Study.load("haaglanden", [text for text in overrides if text not in own])
@@ -86,7 +86,8 @@ def describe(name: str, language: str, overrides: Sequence[str] = ()) -> dict[st
     return {"title": None, "agreements": [asdict(_in_words(agreement, study.costs, language, example))]}
 
 
-def _described(agreement: Agreement, region: Region, costs: CostModel, language: str) -> Description:
+def described(agreement: Agreement, region: Region, costs: CostModel, language: str) -> Description:
+    """Return an agreement in words, with a worked case in the smallest member of the region."""
     return _in_words(agreement, costs, language, worked_example(agreement, region, costs, language))
 
 

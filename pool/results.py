@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from solidair.models.anchors import anchor_table
-from solidair.models.schema import in_language
+from solidair.pool.assumptions import assumption_table
 from solidair.pool.exactness import comparison
 from solidair.pool.measures import MeasureSet
 from solidair.pool.metrics.base import Sample
@@ -195,35 +195,3 @@ class Results:
 
     def _check(self) -> pd.DataFrame:
         return comparison(self.study, self.measures, self.sims, self.central_sums, self.exact_mean, self.exact_variance)
-
-
-def assumption_table(study: Study) -> pd.DataFrame:
-    """Return every number that goes into a study, with unit, year, grade and source."""
-    rows = [
-        {
-            "input": key,
-            "value": quantity.value,
-            "unit": quantity.unit,
-            "year": quantity.year,
-            "grade": quantity.grade,
-            "source_nl": in_language(quantity.source, "nl"),
-            "source_en": in_language(quantity.source, "en"),
-        }
-        for key, quantity in study.costs.quantities()
-    ]
-    for member in study.region.members:
-        derived, given = member.budget_derived, study.region.source
-        rows.append(
-            {
-                "input": f"region.{member.code}.youth_budget_eur",
-                "value": member.youth_budget_eur,
-                "unit": "EUR a year",
-                "year": study.costs.spec.price_level if derived else study.region.year,
-                "grade": "derived" if derived else "sourced",
-                "source_nl": "jeugdigen x budget_per_youth; het regiobestand geeft geen budget" if derived else given,
-                "source_en": "youths x budget_per_youth; the region file gives no budget" if derived else given,
-            }
-        )
-    table = pd.DataFrame(rows)
-    table["year"] = table["year"].astype("Int64")
-    return table

@@ -256,7 +256,7 @@ def _missing(results: Results, text: Mapping[str, str], language: str) -> list[s
     if derived:
         found.append(text["missing_budget"].format(count=derived))
     found += [text["missing_identical"].format(names=names) for names in _identical(results, language)]
-    return [*found, text["missing_cost"]]
+    return [*found, text["missing_child"], text["missing_cost"]]
 
 
 def _counted(table: pd.DataFrame, text: Mapping[str, str], language: str) -> list[str]:

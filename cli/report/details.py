@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from solidair.cli.numbers import euro_short, money, number
 from solidair.cli.report.cells import Scale, exact, figure, money_scale, rounded
-from solidair.pool.describe import _described as described
+from solidair.pool.describe import described as described
 from solidair.pool.metrics import METRICS, Metric
 from solidair.pool.results import Results
 

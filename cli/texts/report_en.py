@@ -170,6 +170,8 @@ TEXTS: dict[str, str] = {
     "directly: fill in your own budget.",
     "missing_identical": "Agreements may coincide here while they differ on paper ({names}). With your own figures "
     "they may come apart.",
+    "missing_child": "A child in two forms of care counts as two clients; their costs are not added up. A line "
+    "per child therefore works per care type in the simulation. Heavy care makes up nearly all that lies above such a line.",
     "missing_cost": "Administration cost, VAT, advance payments and interest do not count.",
     # Assumptions
     "assumptions": "Where do the figures come from?",
@@ -229,6 +231,14 @@ INPUTS: dict[str, str] = {
     "severity.tariff.mean": "mean tariff",
     "severity.tariff.cv": "spread of the tariff",
     "severity.tariff.cap": "highest tariff",
+    "inhabitants": "inhabitants",
+    "youth": "youths",
+    "need_index": "need index",
+    "region.inhabitants": "Inhabitants, all municipalities together",
+    "region.youth": "Youths, all municipalities together",
+    "region.youth_budget_eur": "Youth care budget of the region file, together",
+    "region.youth_budget_eur.derived": "Youth care budget estimated, together",
+    "region.need_index": "Need index, mean",
     "youth_budget_eur": "youth care budget",
 }
 

@@ -173,6 +173,8 @@ TEXTS: dict[str, str] = {
     "vul uw eigen begroting in.",
     "missing_identical": "Overeenkomsten kunnen hier samenvallen terwijl zij op papier verschillen ({names}). Met uw "
     "eigen cijfers kunnen zij uiteenlopen.",
+    "missing_child": "Een kind met twee vormen van zorg telt als twee cliënten; hun kosten worden niet opgeteld. Een "
+    "grens per kind werkt in de simulatie dus per zorgvorm. Zware zorg bepaalt bijna alles boven zo'n grens.",
     "missing_cost": "Uitvoeringskosten, btw, voorschotten en rente tellen niet mee.",
     # Assumptions
     "assumptions": "Waar komen de cijfers vandaan?",
@@ -210,6 +212,7 @@ TEXTS: dict[str, str] = {
 
 UNITS: dict[str, str] = {
     "EUR": "€",
+    "inhabitants": "inwoners",
     "EUR a year": "€ per jaar",
     "EUR per youth": "€ per jeugdige",
     "EUR per youth a year": "€ per jeugdige per jaar",
@@ -257,6 +260,14 @@ INPUTS: dict[str, str] = {
     "severity.tariff.cv": "spreiding van het tarief",
     "severity.tariff.cap": "hoogste tarief",
     "youth_budget_eur": "begroting jeugdhulp",
+    "inhabitants": "inwoners",
+    "youth": "jeugdigen",
+    "need_index": "behoefte-index",
+    "region.inhabitants": "Inwoners, alle gemeenten samen",
+    "region.youth": "Jeugdigen, alle gemeenten samen",
+    "region.youth_budget_eur": "Begroting jeugdhulp volgens het regiobestand, samen",
+    "region.youth_budget_eur.derived": "Begroting jeugdhulp geschat, samen",
+    "region.need_index": "Behoefte-index, gemiddeld",
 }
 
 GLOSSARY: tuple[tuple[str, str], ...] = (
