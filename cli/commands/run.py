@@ -64,6 +64,7 @@ def command(
         from solidair.cli.report.build import report_html
 
         digests = out.write_tables(work / "tables", tables)
+        timing["write"], clock = time.perf_counter() - clock, time.perf_counter()
         (work / "report.html").write_text(report_html(results, tables, lang), encoding="utf-8")
         timing["report"] = time.perf_counter() - clock
         timing["total"] = time.perf_counter() - started

@@ -96,9 +96,9 @@ TEXTS: dict[str, str] = {
     "fig_reserve": "How large a reserve is needed?",
     "fig_reserve_text": "The reserve with which a municipality can bear a deficit in one year itself, as a percentage "
     "of its budget: ● with 80%, ■ with 90% and ▲ with 95% certainty. At the right the amount at 90%. {finding}",
-    "fig_reserve_find": "At 90% certainty the municipalities together need {own} under own use and {shared} with "
+    "fig_reserve_find": "At 90% certainty their reserves add up to {own} under own use and {shared} with "
     "{best}.",
-    "fig_reserve_find_none": "At 90% certainty the municipalities together need {own}.",
+    "fig_reserve_find_none": "At 90% certainty their reserves add up to {own}.",
     "alt_reserve": "{agreement}: {a} of the budget is needed for 80% certainty, {b} for 90% and {c} for 95%.",
     # Agreements
     "agreements": "The rules of the game",
@@ -171,7 +171,7 @@ TEXTS: dict[str, str] = {
     "missing_identical": "Agreements may coincide here while they differ on paper ({names}). With your own figures "
     "they may come apart.",
     "missing_child": "A child in two forms of care counts as two clients; their costs are not added up. A line "
-    "per child therefore works per care type in the simulation. Heavy care makes up nearly all that lies above such a line.",
+    "per child therefore works per care type in the simulation. Heavy care makes up nearly all above such a line.",
     "missing_cost": "Administration cost, VAT, advance payments and interest do not count.",
     # Assumptions
     "assumptions": "Where do the figures come from?",
