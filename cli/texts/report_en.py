@@ -96,8 +96,7 @@ TEXTS: dict[str, str] = {
     "fig_reserve": "How large a reserve is needed?",
     "fig_reserve_text": "The reserve with which a municipality can bear a deficit in one year itself, as a percentage "
     "of its budget: ● with 80%, ■ with 90% and ▲ with 95% certainty. At the right the amount at 90%. {finding}",
-    "fig_reserve_find": "At 90% certainty their reserves add up to {own} under own use and {shared} with "
-    "{best}.",
+    "fig_reserve_find": "At 90% certainty their reserves add up to {own} under own use and {shared} with {best}.",
     "fig_reserve_find_none": "At 90% certainty their reserves add up to {own}.",
     "alt_reserve": "{agreement}: {a} of the budget is needed for 80% certainty, {b} for 90% and {c} for 95%.",
     # Agreements

@@ -97,8 +97,7 @@ TEXTS: dict[str, str] = {
     "fig_reserve": "Hoeveel reserve is er nodig?",
     "fig_reserve_text": "De reserve waarmee een gemeente een tekort in een jaar zelf kan opvangen, als percentage van "
     "haar begroting: ● met 80%, ■ met 90% en ▲ met 95% zekerheid. Rechts het bedrag bij 90%. {finding}",
-    "fig_reserve_find": "Bij 90% zekerheid tellen hun reserves op tot {own} bij eigen gebruik en {shared} met "
-    "{best}.",
+    "fig_reserve_find": "Bij 90% zekerheid tellen hun reserves op tot {own} bij eigen gebruik en {shared} met {best}.",
     "fig_reserve_find_none": "Bij 90% zekerheid tellen hun reserves op tot {own}.",
     "alt_reserve": "{agreement}: nodig is {a} van de begroting voor 80% zekerheid, {b} voor 90% en {c} voor 95%.",
     # Agreements
