@@ -27,6 +27,10 @@ def _console() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=80)
 
 
+def _table(title: str) -> Table:
+    return Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+
+
 def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path, language: str) -> None:
     """Print what a reader wants first: how much steadier, what it costs whom, and where the report is."""
     text, console = TEXTS[language], _console()
@@ -37,13 +41,7 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
     years = number(results.sims, language)
     console.print(text["years"].format(years=years, seed=results.seed, members=len(study.region.members)))
     if shared:
-        table = Table(
-            title=text["gain_title"],
-            box=SIMPLE_HEAD,
-            title_justify="left",
-            title_style="bold",
-            pad_edge=False,
-        )
+        table = _table(text["gain_title"])
         table.add_column(text["member"], no_wrap=True, max_width=21)
         for number_, _ in enumerate(shared, 1):
             table.add_column(f"({number_})", justify="right")
@@ -59,13 +57,7 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
         error = number(max(100 * largest, 0.05), language, 1)
         console.print(text["gain_note"].format(error=error), soft_wrap=False)
         fairness: dict[str, Any] = {str(entry["agreement"]): entry for entry in tables["fairness"].to_dict("records")}
-        table = Table(
-            title=text["moved_title"],
-            box=SIMPLE_HEAD,
-            title_justify="left",
-            title_style="bold",
-            pad_edge=False,
-        )
+        table = _table(text["moved_title"])
         table.add_column("")
         table.add_column(text["agreement"], no_wrap=True, max_width=32)
         table.add_column(text["moved"], justify="right")
@@ -99,13 +91,7 @@ def show_check(
     console.print(Text(study.title[language], style="bold"))
     console.print(text["check_files"].format(files=len(study.inputs), members=len(study.region.members)))
     if len(anchors):
-        shown = Table(
-            title=text["anchors_title"],
-            box=SIMPLE_HEAD,
-            title_justify="left",
-            title_style="bold",
-            pad_edge=False,
-        )
+        shown = _table(text["anchors_title"])
         shown.add_column(text["anchor"], max_width=36)
         shown.add_column(text["range"], justify="right")
         shown.add_column(text["model"], justify="right")
@@ -115,7 +101,7 @@ def show_check(
             mark = "✓" if row["within"] else text["outside"]
             shown.add_row(row[f"label_{language}"], f"{low} – {high}", model, mark)
         console.print(shown)
-    shown = Table(title=text["check_title"], box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    shown = _table(text["check_title"])
     shown.add_column(text["measure"], max_width=42)
     shown.add_column(text["z_mean"], justify="right")
     shown.add_column(text["z_sd"], justify="right")

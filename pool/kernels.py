@@ -35,63 +35,29 @@ def _rotated(x, r):
 
 
 @_jit
+def _four_rounds(x0, x1, r0, r1, r2, r3):
+    x0 += x1
+    x1 = _rotated(x1, r0) ^ x0
+    x0 += x1
+    x1 = _rotated(x1, r1) ^ x0
+    x0 += x1
+    x1 = _rotated(x1, r2) ^ x0
+    x0 += x1
+    x1 = _rotated(x1, r3) ^ x0
+    return x0, x1
+
+
+@_jit
 def threefry2x64(key0, key1, counter0, counter1):
     """Return the two 64-bit words of Threefry-2x64 with 20 rounds (Salmon et al. 2011)."""
     key2 = _PARITY ^ key0 ^ key1
-    x0 = counter0 + key0
-    x1 = counter1 + key1
-    # Unrolled: a loop over a tuple of rotations would keep LLVM from vectorising the callers.
-    x0 += x1
-    x1 = _rotated(x1, 16) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 42) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 12) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 31) ^ x0
-    x0 += key1
-    x1 += key2 + np.uint64(1)
-    x0 += x1
-    x1 = _rotated(x1, 16) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 32) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 24) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 21) ^ x0
-    x0 += key2
-    x1 += key0 + np.uint64(2)
-    x0 += x1
-    x1 = _rotated(x1, 16) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 42) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 12) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 31) ^ x0
-    x0 += key0
-    x1 += key1 + np.uint64(3)
-    x0 += x1
-    x1 = _rotated(x1, 16) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 32) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 24) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 21) ^ x0
-    x0 += key1
-    x1 += key2 + np.uint64(4)
-    x0 += x1
-    x1 = _rotated(x1, 16) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 42) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 12) ^ x0
-    x0 += x1
-    x1 = _rotated(x1, 31) ^ x0
-    x0 += key2
-    x1 += key0 + np.uint64(5)
-    return x0, x1
+    # No loop: over an array of rotations it would keep LLVM from drawing several words side by side.
+    x0, x1 = _four_rounds(counter0 + key0, counter1 + key1, 16, 42, 12, 31)
+    x0, x1 = _four_rounds(x0 + key1, x1 + key2 + np.uint64(1), 16, 32, 24, 21)
+    x0, x1 = _four_rounds(x0 + key2, x1 + key0 + np.uint64(2), 16, 42, 12, 31)
+    x0, x1 = _four_rounds(x0 + key0, x1 + key1 + np.uint64(3), 16, 32, 24, 21)
+    x0, x1 = _four_rounds(x0 + key1, x1 + key2 + np.uint64(4), 16, 42, 12, 31)
+    return x0 + key2, x1 + key0 + np.uint64(5)
 
 
 @_jit

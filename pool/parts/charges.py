@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Annotated, Literal
 
 import numpy as np
@@ -16,20 +17,20 @@ from solidair.pool.parts.registry import Fault, part
 FloatArray = npt.NDArray[np.float64]
 
 
-class ChargeBase(Config):
+class ChargeBase(Config, ABC):
     """A charge."""
 
+    @abstractmethod
     def spread(self, paid: FloatArray, region: Region) -> FloatArray:
         """Return what each member is charged, (sim, year, member) EUR, given what was paid, same shape."""
-        raise NotImplementedError  # pragma: no cover - every registered charge has its own
 
     def faults(self, region: Region) -> list[Fault]:
         """Return what this charge needs of the region and does not find."""
         return []
 
+    @abstractmethod
     def words(self, language: str) -> str:
         """Return the charge as a sentence."""
-        raise NotImplementedError  # pragma: no cover - every registered charge has its own
 
 
 @part("charge", "key")

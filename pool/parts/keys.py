@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Annotated, Literal
 
 import numpy as np
@@ -16,12 +17,12 @@ from solidair.pool.parts.registry import Fault, part
 FloatArray = npt.NDArray[np.float64]
 
 
-class KeyBase(Config):
+class KeyBase(Config, ABC):
     """A key. Subclasses give the raw size of each member; shares follow."""
 
+    @abstractmethod
     def sizes(self, region: Region) -> FloatArray:
         """Return what the shares are proportional to, shape (member,)."""
-        raise NotImplementedError  # pragma: no cover - every registered key has its own
 
     def weights(self, region: Region) -> FloatArray:
         """Return the share of each member, shape (member,), not negative, summing to 1."""
@@ -32,9 +33,9 @@ class KeyBase(Config):
         """Return what this key needs of the region and does not find."""
         return []
 
+    @abstractmethod
     def words(self, language: str) -> str:
         """Return what the key is, to follow 'by' or 'naar'."""
-        raise NotImplementedError  # pragma: no cover - every registered key has its own
 
 
 @part("key", "youth")

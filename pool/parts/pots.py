@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Annotated, Literal
 
 import numpy as np
@@ -14,16 +15,16 @@ from solidair.pool.parts.registry import part
 FloatArray = npt.NDArray[np.float64]
 
 
-class PotBase(Config):
+class PotBase(Config, ABC):
     """A pot."""
 
+    @abstractmethod
     def pay(self, handed_in: FloatArray) -> FloatArray:
         """Return what is paid to each member for what it handed in, (sim, year, member) EUR."""
-        raise NotImplementedError  # pragma: no cover - every registered pot has its own
 
+    @abstractmethod
     def words(self, language: str) -> str:
         """Return the pot as a sentence."""
-        raise NotImplementedError  # pragma: no cover - every registered pot has its own
 
 
 @part("pot", "full")

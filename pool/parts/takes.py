@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
@@ -15,7 +16,7 @@ from solidair.pool.parts.words import money, percent, scope_words
 Labels = Mapping[str, str]
 
 
-class TakeBase(Config):
+class TakeBase(Config, ABC):
     """A take on the cases of some care types.
 
     Parameters
@@ -43,17 +44,17 @@ class TakeBase(Config):
         """Return the care types in scope, in the order of the cost model."""
         return tuple(c for c in care_types if self.scope == "all" or c in self.scope)
 
+    @abstractmethod
     def of_case(self, left: CaseFunction) -> CaseFunction:
         """Return what is handed in of a case of which `left` is left."""
-        raise NotImplementedError  # pragma: no cover - every registered take has its own
 
     def rules(self, left: Mapping[str, CaseFunction]) -> dict[str, CaseFunction]:
         """Return, per care type in scope, what is handed in as a function of the cost of a case."""
         return {care_type: self.of_case(left[care_type]) for care_type in self.types(tuple(left))}
 
+    @abstractmethod
     def words(self, language: str, labels: Labels) -> str:
         """Return the take as a sentence; `labels` names the care types."""
-        raise NotImplementedError  # pragma: no cover - every registered take has its own
 
 
 @part("take", "share")
