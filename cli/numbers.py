@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from solidair.pool.parts.words import money, number, percent
 
-__all__ = ["euro_error", "euro_short", "money", "number", "percent", "points", "signed"]
+__all__ = ["Unit", "euro_short", "in_unit", "money", "number", "percent", "points", "signed", "unit_for"]
 
 
 def signed(value: float, language: str, decimals: int = 0) -> str:
@@ -36,11 +37,24 @@ def euro_short(value: float, language: str) -> str:
     return f"{sign}{symbol}{number(size, language)}"
 
 
-def euro_error(value: float, error: float, language: str) -> str:
-    """Return an amount with its standard error, in the same unit: € 39,4 mln ±0,1; no error below its last digit."""
-    size = abs(value)
-    unit, decimals = (1e6, 1) if size >= 999_500 else (1e3, 0) if size >= 999.5 else (1.0, 0)
-    step = 10.0**-decimals
-    shown = number(max(error / unit, step / 2 if error > 0 else 0.0), language, decimals)
-    shown = number(step, language, decimals) if error > 0 and not any(d in shown for d in "123456789") else shown
-    return f"{euro_short(value, language)} ±{shown}"
+@dataclass(frozen=True)
+class Unit:
+    """A unit of money for a whole table."""
+
+    name: str
+    divisor: float
+    decimals: int
+
+
+def unit_for(largest: float) -> Unit:
+    """Return the unit in which the largest amount of a table has one to four digits: euro, thousand or million."""
+    if largest >= 999_500:
+        return Unit("million", 1e6, 1)
+    return Unit("thousand", 1e3, 0) if largest >= 9_999.5 else Unit("euro", 1.0, 0)
+
+
+def in_unit(value: float, error: float, unit: Unit, language: str) -> str:
+    """Return an amount with its standard error, such as 39,4 ±0,1; an error is never shown as nothing."""
+    step = 10.0**-unit.decimals
+    shown = max(error / unit.divisor, step) if error > 0 else 0.0
+    return f"{number(value / unit.divisor, language, unit.decimals)} ±{number(shown, language, unit.decimals)}"

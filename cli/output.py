@@ -44,6 +44,13 @@ def check_target(target: Path) -> None:
     InputError
         If something that solidair did not write would be replaced, or the place cannot be written to.
     """
+    here = Path.cwd()
+    if target.exists() and (target.resolve() == here or target.resolve() in here.parents):
+        rule = "the folder you are in would be replaced while you stand in it"
+        raise InputError([Problem(str(target), "-o", "", rule, "Name a folder inside it, for example -o out.")])
+    if target.is_dir() and not os.access(target, os.W_OK):
+        rule = "this folder is read-only"
+        raise InputError([Problem(str(target), "-o", "", rule, "Choose a folder that you may write to.")])
     if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file():
         rule = "this folder holds files that solidair did not write, and they would be lost"
         raise InputError([Problem(str(target), "-o", "", rule, "Choose a new or empty folder.")])

@@ -12,19 +12,26 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from solidair.cli.numbers import euro_error, money, number, points
+from solidair.cli.numbers import in_unit, money, number, points, unit_for
 from solidair.cli.texts.screen import TEXTS
+from solidair.pool.exactness import verdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from solidair.pool.results import Results
+    from solidair.pool.study import Study
 
 
 def _console() -> Console:
     console = Console(highlight=False)
     # A pipe has no width: keep to the same 80 columns, so that output can be compared.
     return console if console.is_terminal else Console(highlight=False, width=80)
+
+
+def _members(study: Study, language: str) -> str:
+    count = len(study.region.members)
+    return TEXTS[language]["one_member" if count == 1 else "all_members"].format(count=count)
 
 
 def _table(title: str) -> Table:
@@ -39,7 +46,7 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
     shared = [a for a in study.agreements if a.spec.clauses]
     console.print(Text(study.title[language], style="bold"))
     years = number(results.sims, language)
-    console.print(text["years"].format(years=years, seed=results.seed, members=len(study.region.members)))
+    console.print(text["years"].format(years=years, seed=results.seed, members=_members(study, language)))
     if shared:
         table = _table(text["gain_title"])
         table.add_column(text["member"], no_wrap=True, max_width=21)
@@ -57,27 +64,33 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
         error = number(max(100 * largest, 0.05), language, 1)
         console.print(text["gain_note"].format(error=error), soft_wrap=False)
         fairness: dict[str, Any] = {str(entry["agreement"]): entry for entry in tables["fairness"].to_dict("records")}
-        table = _table(text["moved_title"])
+        unit = unit_for(max(row["redistribution"] for row in fairness.values()))
+        table = _table(text["moved_title"].format(unit=text[unit.name]))
         table.add_column("")
-        table.add_column(text["agreement"], no_wrap=True, max_width=32)
-        table.add_column(text["moved"], justify="right")
-        table.add_column(text["structural"], justify="right")
+        table.add_column(text["agreement"], no_wrap=True, max_width=36)
+        for column in ("moved", "by_need", "by_luck"):
+            table.add_column(text[column], justify="right")
         for number_, agreement in enumerate(shared, 1):
             row = fairness[agreement.name]
             table.add_row(
                 f"({number_})",
                 agreement.spec.title[language],
-                euro_error(row["redistribution"], row["redistribution_se"], language),
-                euro_error(row["redistribution_need"], row["redistribution_need_se"], language),
+                *(
+                    in_unit(row[key], row[f"{key}_se"], unit, language)
+                    for key in ("redistribution", "redistribution_need", "redistribution_chance")
+                ),
             )
         console.print(table)
         console.print(text["moved_note"])
     for group in results.identical():
         names = {a.name: a.spec.title[language] for a in study.agreements}
         console.print(text["identical"].format(names=", ".join(names[name] for name in group)))
+    outcome = verdict(tables["check"])
+    if outcome["failed"]:
+        console.print(Text(text["alarm"].format(figure=_worst(study, tables["check"], language)), style="bold red"))
     derived = [m.name for m in study.region.members if m.budget_derived]
     if derived:
-        console.print(text["derived_budget"].format(count=len(derived), members=len(study.region.members)))
+        console.print(text["derived_budget"].format(count=len(derived), members=_members(study, language)))
     console.print()
     console.print(Text(text["report"].format(path=target / "report.html"), style="bold"), soft_wrap=True)
 
@@ -89,7 +102,7 @@ def show_check(
     text, console = TEXTS[language], _console()
     study = results.study
     console.print(Text(study.title[language], style="bold"))
-    console.print(text["check_files"].format(files=len(study.inputs), members=len(study.region.members)))
+    console.print(text["check_files"].format(files=len(study.inputs), members=_members(study, language)))
     if len(anchors):
         shown = _table(text["anchors_title"])
         shown.add_column(text["anchor"], max_width=36)
@@ -105,33 +118,42 @@ def show_check(
     shown.add_column(text["measure"], max_width=42)
     shown.add_column(text["z_mean"], justify="right")
     shown.add_column(text["z_sd"], justify="right")
-    for (scope, attachment, unit), group in table.groupby(
-        ["scope", "attachment_eur", "unit"], sort=False, dropna=False
-    ):
-        labels = {c.id: c.label[language] for c in study.costs.care_types}
-        types = str(scope).split(" ")
-        name = labels[types[0]] if len(types) == 1 else text["types"].format(count=len(types), first=labels[types[0]])
-        if unit == "clients":
-            what = text["clients"]
-        else:
-            what = (
-                text["cost"] if attachment == 0 else text["above"].format(line=money(float(str(attachment)), language))
-            )
+    for _, group in table.groupby(["scope", "attachment_eur", "unit"], sort=False, dropna=False):
         cells = (_largest(group[key], text["too_rare"], language) for key in ("mean_z", "sd_z"))
-        shown.add_row(f"{what}: {name}", *cells)
+        shown.add_row(_measure(study, group.to_dict("records")[0], language), *cells)
     console.print(shown)
-    verdict = text["passed"] if outcome["passed"] else text["failed"]
-    console.print(
-        Text(
-            verdict.format(
-                figures=outcome["figures"],
-                years=number(results.sims, language),
-                largest=number(max(outcome["largest_mean_z"], outcome["largest_sd_z"]), language, 1),
-                limit=number(outcome["limit"], language, 1),
-            ),
-            style="bold" if outcome["passed"] else "bold red",
+    if outcome["passed"] or outcome["failed"]:
+        sentence = text["passed" if outcome["passed"] else "failed"].format(
+            figures=outcome["figures"],
+            years=number(results.sims, language),
+            largest=number(outcome["largest_z"], language, 1),
+            limit=number(outcome["limit"], language, 1),
         )
-    )
+    else:
+        sentence = text["not_judged"]
+    console.print(Text(sentence, style="bold" if outcome["passed"] else "bold red"))
+    if outcome["failed"]:
+        console.print(_worst(study, table, language))
+
+
+def _measure(study: Study, row: Mapping[Any, Any], language: str) -> str:
+    """Return a measure in words: what, and of which care types."""
+    text, labels = TEXTS[language], {c.id: c.label[language] for c in study.costs.care_types}
+    types = str(row["scope"]).split(" ")
+    name = labels[types[0]] if len(types) == 1 else text["types"].format(count=len(types), first=labels[types[0]])
+    if row["unit"] == "clients":
+        return f"{text['clients']}: {name}"
+    line = float(row["attachment_eur"])
+    what = text["cost"] if line == 0 else text["above"].format(line=money(line, language))
+    return f"{what}: {name}"
+
+
+def _worst(study: Study, table: pd.DataFrame, language: str) -> str:
+    """Return the figure that lies furthest from the exact one, with its member."""
+    size = table[["mean_z", "sd_z"]].abs().max(axis=1)
+    row = table[size == size.max()].to_dict("records")[0]
+    z = number(float(size.max()), language, 1)
+    return TEXTS[language]["worst"].format(what=_measure(study, row, language), member=row["name"], z=z)
 
 
 def show_description(text: Mapping[str, Any], language: str) -> None:
@@ -175,7 +197,9 @@ def _largest(values: pd.Series[float], rare: str, language: str) -> str:
 
 
 def _figure(value: float, scale: float, language: str) -> str:
-    """Return a figure with as many digits as its size deserves."""
+    """Return a figure with as many digits as its size deserves, a dash if there is none."""
+    if value != value:
+        return "–"
     if scale >= 1e8:
         return f"{number(value / 1e9, language, 2)} {'mld' if language == 'nl' else 'bn'}"
     return number(value, language, 0 if scale >= 100 else 1 if scale >= 10 else 2 if scale >= 1 else 3)

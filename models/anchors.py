@@ -47,9 +47,11 @@ def check_anchors(costs: CostModel) -> None:
             continue
         try:
             ANCHORS[anchor.quantity](costs, anchor.argument)
-        except (ValueError, KeyError) as error:
-            where, rule = f"anchors.{number}.argument", f"'{anchor.quantity}' cannot be computed of this ({error})"
-            hint = "See the anchors of the cost model that comes with solidair."
+        except ArithmeticError:
+            continue  # shown as not available: a model without any case is odd, but no fault of the anchor
+        except (ValueError, KeyError):
+            where, rule = f"anchors.{number}.argument", f"'{anchor.quantity}' cannot be computed of this"
+            hint = "If it names a care type that is no longer there, remove this anchor or put the care type back."
             problems.append(Problem(costs.file, where, str(anchor.argument or ""), rule, hint))
     if problems:
         raise InputError(problems)
@@ -59,9 +61,17 @@ def anchor_table(costs: CostModel) -> pd.DataFrame:
     """Return one row per anchor: what was published, what the model gives, and whether it lies within the range."""
     import pandas as pd  # here, so that checking anchors at loading does not wait for it
 
-    rows = [_row(anchor, ANCHORS[anchor.quantity](costs, anchor.argument)) for anchor in costs.spec.anchors]
+    rows = [_row(anchor, _value(costs, anchor)) for anchor in costs.spec.anchors]
     columns = ["quantity", "argument", "label_nl", "label_en", "unit", "low", "high", "model", "within", "grade"]
     return pd.DataFrame(rows, columns=[*columns, "source_nl", "source_en"])
+
+
+def _value(costs: CostModel, anchor: AnchorSpec) -> float:
+    """Return the model's value of an anchor, NaN where it has none, such as a share of nothing."""
+    try:
+        return ANCHORS[anchor.quantity](costs, anchor.argument)
+    except ArithmeticError:
+        return math.nan
 
 
 def _row(anchor: AnchorSpec, value: float) -> dict[str, object]:
@@ -158,7 +168,7 @@ def _implied_index(costs: CostModel, argument: float | str | None) -> float:
     for rate, severity in zip(costs.clients_per_youth, costs.severities, strict=True):
         above += rate * float(weight @ severity.sf(u / price))
         excess += rate * float((weight * price) @ severity.excess(u / price))
-    return (u + excess / above) / (excess / above)
+    return (u + excess / above) / (excess / above)  # a ZeroDivisionError where no case passes the line
 
 
 @_anchor

@@ -147,7 +147,10 @@ def _explained(schema: dict[str, Any], fault: ErrorDetails, place: Place, nodes:
 
 
 _TYPES = {
-    "float": ("this must be a number", "Write it without quotes, with a point as decimal mark."),
+    "float": (
+        "this must be a number",
+        "Write it without quotes, with a point as decimal mark and none between thousands.",
+    ),
     "int": ("this must be a whole number", "Write digits only, without quotes, point or comma."),
     "finite": ("this must be a finite number", "Write an ordinary number."),
     "bool": ("this must be true or false", "Write true or false, without quotes."),

@@ -148,7 +148,9 @@ def combine(weights: FloatArray, claims: FloatArray) -> FloatArray:
     return total
 
 
-def settle(agreement: Agreement, claims: FloatArray, measures: MeasureSet, region: Region) -> Ledger:
+def settle(
+    agreement: Agreement, claims: FloatArray, measures: MeasureSet, region: Region, first_sim: int = 0
+) -> Ledger:
     """Lay an agreement over claims, simulated or real.
 
     Parameters
@@ -161,6 +163,8 @@ def settle(agreement: Agreement, claims: FloatArray, measures: MeasureSet, regio
         What the claims are; must have been made for (at least) this agreement.
     region
         The members, in the order of the last axis.
+    first_sim
+        Number of the first sim of the claims, to name the right one if something is wrong.
 
     Raises
     ------
@@ -174,18 +178,20 @@ def settle(agreement: Agreement, claims: FloatArray, measures: MeasureSet, regio
     for number, (clause, rule) in enumerate(zip(agreement.spec.clauses, agreement.rules(care_types), strict=True)):
         paid[number] = clause.pot.pay(combine(measures.weights(rule), claims))
         charged[number] = clause.charge.spread(paid[number], region)
-        _check_conservation(agreement, number, paid[number], charged[number])
+        _check_conservation(agreement, number, paid[number], charged[number], first_sim)
     return Ledger(own, paid, charged)
 
 
-def _check_conservation(agreement: Agreement, number: int, paid: FloatArray, charged: FloatArray) -> None:
+def _check_conservation(
+    agreement: Agreement, number: int, paid: FloatArray, charged: FloatArray, first_sim: int
+) -> None:
     out, back = paid.sum(axis=-1), charged.sum(axis=-1)
     # So written that a nan is wrong too.
     wrong = ~(np.abs(out - back) <= CONSERVATION * np.maximum(np.abs(out), 1.0))
     if wrong.any():
         sim, year = (int(x) for x in np.argwhere(wrong)[0])
         raise ConservationError(
-            f"agreement {agreement.name}, clause {number + 1}, sim {sim}, year {year}: "
+            f"agreement {agreement.name}, clause {number + 1}, sim {first_sim + sim}, year {year}: "
             f"paid {float(out[sim, year])!r} but charged {float(back[sim, year])!r}"
         )
 

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from solidair.models.costs import LEVELS, CostModel
+from solidair.models.problems import InputError, Problem
 from solidair.models.regions import Region
 from solidair.models.shocks import Shock
-from solidair.models.tables import HasQuantiles, constant_table, quantile_table
+from solidair.models.tables import HasQuantiles, constant_table, quantile_table, table_mean
 from solidair.pool.measures import MeasureSet
 from solidair.pool.streams import NATIONAL, REGIONAL, Stream, stream_key
 
@@ -73,7 +74,8 @@ class DrawPlan:
         dispersion_keys, count_keys, severity_keys = map(keys, (Stream.DISPERSION, Stream.COUNT, Stream.SEVERITY))
         volume_keys, price_keys = shock_keys(_VOLUME), shock_keys(_PRICE)
         own = [need_keys, dispersion_keys, count_keys, severity_keys, volume_keys[2], price_keys[2]]
-        everyone = np.concatenate([array.ravel() for array in own])
+        shared = [volume_keys[:2, 0], price_keys[:2, 0]]  # national and regional: the same for all members
+        everyone = np.concatenate([array.ravel() for array in own + shared])
         if len(np.unique(everyone)) != len(everyone):
             raise RuntimeError("two identities share a random stream; rename a care type")  # pragma: no cover
 
@@ -100,7 +102,7 @@ class DrawPlan:
             dispersion_tables=np.array([_table(shock) for shock in costs.dispersions]),
             dispersion_keys=dispersion_keys,
             count_keys=count_keys,
-            severity_tables=np.array([_table(severity) for severity in costs.severities]),
+            severity_tables=_severity_tables(costs),
             severity_keys=severity_keys,
             attachment_from=np.array(starts, dtype=np.int64),
             attachments=np.array(attachments),
@@ -110,7 +112,15 @@ class DrawPlan:
         )
 
     def draw(self, seed: int, first_sim: int, sims: int, years: int = 1) -> FloatArray:
-        """Return the claims of one block, shape (measure, sim, year, member): EUR, or clients for counts."""
+        """Return the claims of one block, shape (measure, sim, year, member): EUR, or clients for counts.
+
+        Raises
+        ------
+        ValueError
+            If a sim or year does not fit in the counter: 2^48 sims of 2^16 years.
+        """
+        if not (0 <= first_sim <= 2**48 - sims and 1 <= years <= 2**16):
+            raise ValueError("a run has at most 2^48 sims of at most 2^16 years")
         from solidair.pool.kernels import (
             draw_block,
         )  # compiled on first use, so that nothing else waits for it
@@ -131,6 +141,33 @@ class DrawPlan:
         needs = np.empty((sims, len(self.need)))
         draw_needs(np.uint64(seed), first_sim, self.need, self.need_table, self.need_keys, needs)
         return needs
+
+
+FAITHFUL = 1e-3
+"""Largest relative difference between the mean that a table draws and the mean of its law."""
+
+
+def _severity_tables(costs: CostModel) -> FloatArray:
+    """Return the tables of all severities, (care_type, cells).
+
+    Raises
+    ------
+    InputError
+        If a table cannot carry its law: a tail so heavy that what lies beyond probability 2^-53 matters, or gaps
+        between the values that are possible, which the table would fill.
+    """
+    tables, problems = [], []
+    for care_type, severity in zip(costs.ids, costs.severities, strict=True):
+        table = quantile_table(severity)
+        miss = table_mean(table) / severity.mean - 1 if severity.mean > 0 else 0.0
+        if abs(miss) > FAITHFUL:
+            rule = f"the simulation cannot follow this law: its mean would be {100 * miss:+.2f} percent off"
+            hint = "Give a heavy tail a cap; spread out a law of a few fixed amounts."
+            problems.append(Problem(costs.file, f"care_types.{care_type}.severity", "", rule, hint))
+        tables.append(table)
+    if problems:
+        raise InputError(problems)
+    return np.array(tables)
 
 
 def _table(law: HasQuantiles | Shock) -> FloatArray:

@@ -15,6 +15,7 @@ from solidair.pool.assumptions import assumption_table
 from solidair.pool.exactness import comparison
 from solidair.pool.measures import MeasureSet
 from solidair.pool.metrics.base import Sample
+from solidair.pool.metrics.quantiles import value_at_risk
 from solidair.pool.metrics.tables import metric_tables
 from solidair.pool.study import Study
 
@@ -98,7 +99,8 @@ class Results:
         """
         if name not in TABLES:
             raise KeyError(f"there is no table '{name}'; there are {', '.join(TABLES)}")
-        table = self._metrics[name] if name in self._metrics else getattr(self, f"_{name}")()
+        is_metric = name in ("stability", "transfers", "fairness")
+        table = self._metrics[name] if is_metric else getattr(self, f"_{name}")()
         return table.copy()
 
     def sample(self, agreement: str) -> Sample:
@@ -156,7 +158,8 @@ class Results:
         """Quantiles of what each member bears, as inf{x : F(x) >= p} of the simulated years."""
         parts = []
         for agreement, contribution in self.contributions.items():
-            values = np.quantile(contribution[:, 0, :], LEVELS, axis=0, method="inverted_cdf")
+            ordered = np.sort(contribution[:, 0, :], axis=0)
+            values = np.array([value_at_risk(ordered, float(level)) for level in LEVELS])
             for i, member in enumerate(self.study.region.members):
                 part = pd.DataFrame({"probability": LEVELS, "contribution": values[:, i]})
                 part.insert(0, "name", member.name)

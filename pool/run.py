@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from solidair.models.problems import InputError, Problem
 from solidair.pool.agreements import combine, settle
 from solidair.pool.draw import DrawPlan
 from solidair.pool.exactness import exact_moments
@@ -21,6 +22,9 @@ FloatArray = npt.NDArray[np.float64]
 
 UNIT = 256
 """Sims whose sums are taken together. Blocks are whole units, so sums have the same bits for any block size."""
+
+MOST_BYTES = 8 * 2**30
+"""Most that the results of a run may take."""
 
 POWERS = 4
 """Central powers that are summed, so that the error of a simulated variance is known too."""
@@ -77,6 +81,8 @@ def simulate(
 
     Raises
     ------
+    InputError
+        If the results would not fit in memory, or the tables cannot carry a severity.
     ConservationError
         If an agreement does not charge what it pays, in any simulated year.
     ValueError
@@ -93,6 +99,7 @@ def simulate(
     plan = DrawPlan.make(study.region, study.costs, measures)
     exact_mean, exact_variance = exact_moments(study, measures)
     members, names = len(study.region.members), [agreement.name for agreement in study.agreements]
+    _check_memory(sims, members, len(names))
     units = -(-sims // UNIT)
     kept = _Kept(
         own=np.empty((sims, 1, members)),
@@ -140,6 +147,15 @@ def simulate(
     )
 
 
+def _check_memory(sims: int, members: int, agreements: int) -> None:
+    """Refuse a run that would keep more than this version can hold: two numbers per agreement, sim and member."""
+    size = 16 * (1 + agreements) * sims * members
+    if size > MOST_BYTES:
+        most = MOST_BYTES // (16 * (1 + agreements) * members)
+        rule = f"this run would keep {size / 2**30:.0f} GiB in memory, more than {MOST_BYTES // 2**30}"
+        raise InputError([Problem("run", "sims", str(sims), rule, f"Simulate at most {most} years.")])
+
+
 def _report(progress: Callable[[int], None] | None, done: int) -> None:
     if progress is not None:
         progress(done)
@@ -182,9 +198,9 @@ def _keep(
     kept.own[rows] = combine(measures.total_weights, claims)
     kept.own_expected[rows] = combine(measures.total_weights, expected)
     for agreement in study.agreements:
-        ledger = settle(agreement, claims, measures, study.region)
+        ledger = settle(agreement, claims, measures, study.region, first)
         kept.contribution[agreement.name][rows] = ledger.contribution
-        kept.expected[agreement.name][rows] = settle(agreement, expected, measures, study.region).contribution
+        kept.expected[agreement.name][rows] = settle(agreement, expected, measures, study.region, first).contribution
         for place, unit in enumerate(units):
             inside = slice(place * UNIT, (place + 1) * UNIT)
             kept.paid[agreement.name][unit] = ledger.paid[:, inside].sum(axis=(1, 2))

@@ -165,6 +165,23 @@ class _Source:
         return self.file.name.removesuffix(".toml")
 
 
+ODD_BUDGET = 20.0
+"""A budget this many times smaller or larger than the expected cost cannot be in euros."""
+
+
+def _odd_budgets(region: Region, costs: CostModel) -> list[Problem]:
+    """Return a problem for each budget that is no amount in euros, such as one in thousands."""
+    problems = []
+    for member in region.members:
+        expected = member.youth * costs.spec.budget_per_youth.value
+        if not expected / ODD_BUDGET <= member.youth_budget_eur <= expected * ODD_BUDGET:
+            where, value = f"{member.code}, column youth_budget_eur", f"{member.youth_budget_eur:.0f}"
+            rule = f"a budget of EUR {member.youth_budget_eur / member.youth:,.2f} per youth cannot be right"
+            hint = f"About EUR {expected:,.0f} would be usual. Is the amount in thousands? Write whole euros."
+            problems.append(Problem(region.file, where, value, rule, hint))
+    return problems
+
+
 class _Loader:
     """One loading of one study: collects problems and digests over all its files."""
 
@@ -196,6 +213,8 @@ class _Loader:
             self.problems.append(Problem(source.shown, "agreements", twice, "agreement named twice", hint))
         for _, agreement in loaded:
             self.problems += agreement.faults(region, ids) if agreement else []
+        if region is not None and costs is not None:
+            self.problems += _odd_budgets(region, costs)
         self.refuse_other_agreements(names)
         if self.problems or spec is None or region is None or costs is None:
             # A name that an override brought in is not the fault of the study file.
@@ -204,8 +223,24 @@ class _Loader:
                 blamed([p], document, self.overrides, "study", "")[0] if p.file == shown else p for p in self.problems
             ]
             raise InputError(dict.fromkeys(said))
-        kept = tuple(agreement for _, agreement in loaded if agreement)
-        return Study(name, spec.title, region, costs, kept, spec.settings, dict(self.inputs), self.texts)
+        kept = tuple(self._marked(agreement) for _, agreement in loaded if agreement)
+        title = spec.title
+        if any(override.path == ("region",) for override in self.overrides):
+            # The study's own title and folder are about another region.
+            title, name = Words(nl=region.title, en=region.title), f"{name}-{region.name}"
+        return Study(name, title, region, costs, kept, spec.settings, dict(self.inputs), self.texts)
+
+    def _marked(self, agreement: Agreement) -> Agreement:
+        """Say in the words of an agreement that it was changed for this run, since they may tell of old amounts."""
+        texts = [o.text for o in self.overrides if o.path[:2] == ("agreements", agreement.name)]
+        if not texts:
+            return agreement
+        spec, changed = agreement.spec, ", ".join(texts)
+        summary = Words(
+            nl=f"{spec.summary.nl} [Voor deze studie aangepast: {changed}.]",
+            en=f"{spec.summary.en} [Changed for this study: {changed}.]",
+        )
+        return replace(agreement, spec=spec.model_copy(update={"summary": summary}))
 
     def refuse_other_agreements(self, names: Sequence[str]) -> None:
         """Add a problem for every override of an agreement that is not there."""

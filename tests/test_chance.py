@@ -69,6 +69,16 @@ def test_redistribution_by_need_directly():
     assert estimate.standard_error == pytest.approx(np.std(moved, ddof=1) / math.sqrt(len(moved)), rel=1e-9)
 
 
+def test_redistribution_by_chance_directly():
+    s = sample(2_000, 12)
+    estimate = METRICS["redistribution_chance"].function(s)
+    rows = zip(s.own, s.own_expected, s.contribution, s.expected, strict=True)
+    moved = [0.5 * sum(abs((x - ex) - (h - eh)) for x, ex, h, eh in zip(*row, strict=True)) for row in rows]
+    assert estimate.value == pytest.approx(math.fsum(moved) / len(moved), rel=1e-12)
+    both = METRICS["redistribution"].function(s).value
+    assert both <= estimate.value + METRICS["redistribution_need"].function(s).value
+
+
 def test_total_variance_is_chance_plus_need():
     s = sample(200_000, 3)
     sd, chance, need = (METRICS[name].function(s) for name in ("sd", "sd_chance", "sd_need"))

@@ -160,6 +160,11 @@ def _matrix(
             {"label": text["row_moved"], "note": "", "cells": [euro(n, "redistribution") for n in names]},
             {"label": text["row_need"], "note": "", "cells": [euro(n, "redistribution_need") for n in names]},
             {
+                "label": text["row_chance"],
+                "note": text["row_chance_note"],
+                "cells": [euro(n, "redistribution_chance") for n in names],
+            },
+            {
                 "label": text["row_gini"],
                 "note": text["row_gini_note"].format(own=number(own, language, 3)),
                 "cells": [gini(n) for n in names],
@@ -230,17 +235,15 @@ def _exact(check: pd.DataFrame, text: Mapping[str, str], language: str) -> dict[
     outcome = verdict(check)
     if not outcome["figures"]:
         return {"passed": False, "text": text["sure_exact_none"], "rare": ""}
-    # A figure may have no mean or no spread that can be judged; the largest is over what can.
-    largest = max(float(check[key].abs().max(skipna=True)) for key in ("mean_z", "sd_z") if check[key].notna().any())
-    key = "sure_exact_pass" if largest <= outcome["limit"] else "sure_exact_fail"
+    key = "sure_exact_pass" if outcome["passed"] else "sure_exact_fail"
     words = text[key].format(
         figures=number(outcome["figures"], language),
-        largest=number(largest, language, 1),
+        largest=number(outcome["largest_z"], language, 1),
         limit=number(outcome["limit"], language, 1),
     )
     rare = outcome["too_rare_to_judge"]
     return {
-        "passed": key == "sure_exact_pass",
+        "passed": outcome["passed"],
         "text": words,
         "rare": text["sure_exact_rare"].format(rare=number(rare, language)) if rare else "",
     }

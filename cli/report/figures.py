@@ -170,7 +170,9 @@ class Figures:
         ends = [row[f"{key}_{end}"] for rows in panels for row in rows for key in ("need", "chance") for end in _ENDS]
         axis = _axis(min([*ends, 0.0]), max([*ends, 0.0]), ",d", 0.0)
         finding = self.text["fig_transfer_find"].format(
-            clear=number(clear, self.language), all=number(len(names) * len(self.members), self.language)
+            clear=number(clear, self.language),
+            all=number(len(names) * len(self.members), self.language),
+            luck=number(0.0455 * len(names) * len(self.members), self.language),  # beyond two errors of a normal law
         )
         svgs = strips("transfer", panels, axis, self.language)
         found = [

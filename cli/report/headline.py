@@ -116,6 +116,7 @@ def answer(
         "moved": euro_short(float(row["redistribution"]), language),
         "share": points(float(row["redistribution"]) / budget, language, 1),
         "need": euro_short(float(row["redistribution_need"]), language),
+        "luck": euro_short(float(row["redistribution_chance"]), language),
     }
     sentences = []
     if len(first) == 1:

@@ -19,8 +19,8 @@ TEXTS: dict[str, str] = {
     "answer_tied": "{rivals} steady budgets about equally; the difference is too small to be sure of. Under {best}, "
     "what a municipality pays swings by chance {gain} less than under own use.",
     "answer_moved": "For that, {moved} a year on average ({share} of the budgets) goes from one municipality to "
-    "another; {need} of it has to do with differing need, not with bad luck.{assumed}",
-    "answer_assumed": " How large that difference is nobody has measured: it is an assumption.",
+    "another. Differing need alone would move {need}, luck alone {luck}.{assumed}",
+    "answer_assumed": " How large the difference in need is nobody has measured: it is an assumption.",
     "answer_thrifty": "Per euro moved, {name} steadies most: {gain} less swing, with {moved} a year.",
     "answer_range": "Under {name}, {least} gains least ({low}) and {most} most ({high}).",
     "answer_none": "This study looks at {name} only: nothing is shared, so no money moves. By chance a year usually "
@@ -39,7 +39,9 @@ TEXTS: dict[str, str] = {
     "each_member": "Each municipality: less swing by chance",
     "row_gain": "Less swing, weighted mean",
     "row_moved": "Money that moves in a year",
-    "row_need": "of which by differing need",
+    "row_need": "by differing need alone",
+    "row_chance": "by luck alone",
+    "row_chance_note": "together more than the whole: in part they cancel out",
     "row_gini": "Inequality of burdens per youth",
     "row_gini_note": "0 is equal; under own use {own}",
     "identical": "These agreements come to the same thing here: {names}. Every municipality pays the same in every "
@@ -83,7 +85,7 @@ TEXTS: dict[str, str] = {
     "fig_transfer_need": "The wide light bar is what is usually added or taken because a municipality's need differs "
     "from what was thought.",
     "fig_transfer_find": "For {clear} of {all} pairs of municipality and agreement the average lies more than two "
-    "standard errors from zero.",
+    "standard errors from zero; by chance alone that is about {luck}.",
     "alt_transfer": "{member}: on average {mean} euro per youth, by chance usually {chance} more or less, by unknown "
     "need {need}.",
     "fig_scatter": "How much calm for how much money?",
@@ -148,11 +150,11 @@ TEXTS: dict[str, str] = {
     "sure_exact_rare": "Another {rare} figures are about care so rare that they cannot be judged this way.",
     "sure_exact_none": "There was no figure that can be judged this way: simulate more years.",
     "sure_anchors": "The cost model beside published figures",
-    "anchors_text": "{within} of {all} figures of the model lie within the published bounds.",
+    "anchors_text": "{within} of {all} figures of the model lie within the range that fits the source.",
     "anchors_caption": "The cost model beside published figures",
     "anchor": "Figure",
     "unit": "Unit",
-    "range": "Published",
+    "range": "Range",
     "model": "Model",
     "within": "Agrees",
     "within_yes": "within",

@@ -19,8 +19,8 @@ TEXTS: dict[str, str] = {
     "answer_tied": "{rivals} maken de begrotingen ongeveer even rustig; het verschil is te klein om er zeker van te "
     "zijn. Met {best} schommelt wat een gemeente betaalt door toeval {gain} minder dan bij eigen gebruik.",
     "answer_moved": "Daarvoor gaat elk jaar gemiddeld {moved} ({share} van de begrotingen) van de ene gemeente naar de "
-    "andere; {need} daarvan heeft met verschil in behoefte te maken, niet met pech.{assumed}",
-    "answer_assumed": " Hoe groot dat verschil is, heeft niemand gemeten: het is een aanname.",
+    "andere. Verschil in behoefte alleen zou {need} verschuiven, geluk en pech alleen {luck}.{assumed}",
+    "answer_assumed": " Hoe groot het verschil in behoefte is, heeft niemand gemeten: het is een aanname.",
     "answer_thrifty": "Per verschoven euro dempt {name} het meest: {gain} minder schommeling, met {moved} per jaar.",
     "answer_range": "Met {name} wint {least} het minst ({low}) en {most} het meest ({high}).",
     "answer_none": "Deze studie bekijkt alleen {name}: niets wordt gedeeld, dus er verschuift geen geld. Door toeval "
@@ -39,7 +39,9 @@ TEXTS: dict[str, str] = {
     "each_member": "Elke gemeente: minder schommeling door toeval",
     "row_gain": "Minder schommeling, gewogen gemiddelde",
     "row_moved": "Geld dat per jaar verschuift",
-    "row_need": "waarvan door verschil in behoefte",
+    "row_need": "door verschil in behoefte alleen",
+    "row_chance": "door geluk en pech alleen",
+    "row_chance_note": "samen meer dan het geheel: zij heffen elkaar deels op",
     "row_gini": "Ongelijkheid van de lasten per jeugdige",
     "row_gini_note": "0 is gelijk; bij eigen gebruik {own}",
     "identical": "Deze overeenkomsten komen hier op hetzelfde neer: {names}. Elke gemeente betaalt in elk jaar "
@@ -84,7 +86,7 @@ TEXTS: dict[str, str] = {
     "fig_transfer_need": "De brede lichte balk is wat er gewoonlijk bij of af gaat doordat de behoefte van een "
     "gemeente anders is dan gedacht.",
     "fig_transfer_find": "Voor {clear} van de {all} combinaties van gemeente en overeenkomst wijkt het gemiddelde "
-    "meer dan twee standaardfouten van nul af.",
+    "meer dan twee standaardfouten van nul af; door toeval alleen zijn dat er ongeveer {luck}.",
     "alt_transfer": "{member}: gemiddeld {mean} euro per jeugdige, door toeval gewoonlijk {chance} meer of minder, "
     "door onbekende behoefte {need}.",
     "fig_scatter": "Hoeveel rust voor hoeveel geld?",
@@ -151,11 +153,11 @@ TEXTS: dict[str, str] = {
     "sure_exact_rare": "Nog {rare} cijfers gaan over zulke zeldzame zorg dat zij zo niet te beoordelen zijn.",
     "sure_exact_none": "Er was geen cijfer dat zo te beoordelen is: simuleer meer jaren.",
     "sure_anchors": "Het kostenmodel naast gepubliceerde cijfers",
-    "anchors_text": "{within} van de {all} cijfers van het model liggen binnen de gepubliceerde grenzen.",
+    "anchors_text": "{within} van de {all} cijfers van het model liggen binnen de bandbreedte die bij de bron past.",
     "anchors_caption": "Het kostenmodel naast gepubliceerde cijfers",
     "anchor": "Cijfer",
     "unit": "Eenheid",
-    "range": "Gepubliceerd",
+    "range": "Bandbreedte",
     "model": "Model",
     "within": "Klopt",
     "within_yes": "binnen",

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 TEXTS: dict[str, dict[str, str]] = {
     "nl": {
-        "years": "{members} gemeenten, {years} gesimuleerde jaren, toevalsgetal {seed}.",
+        "years": "{members}, {years} gesimuleerde jaren, toevalsgetal {seed}.",
+        "one_member": "1 gemeente",
+        "all_members": "{count} gemeenten",
         "gain_title": "Hoeveel minder schommelt wat een gemeente betaalt, dan bij eigen gebruik?",
         "gain_note": "Schommeling door toeval: standaardafwijking bij gegeven behoefte. Foutmarge "
         "(1 standaardfout) hoogstens {error} procentpunt.",
         "member": "Gemeente",
         "agreement": "Overeenkomst",
-        "moved_title": "Hoeveel geld verschuift er in een jaar tussen gemeenten?",
-        "moved": "in een jaar",
-        "structural": "door behoefte",
-        "moved_note": "Door behoefte: het deel dat ook zonder toeval zou verschuiven, omdat de ene "
-        "gemeente meer jeugdhulp nodig heeft dan de andere. De rest is geluk en pech.",
+        "moved_title": "Hoeveel geld verschuift er in een jaar tussen gemeenten ({unit})?",
+        "euro": "€",
+        "thousand": "€ duizend",
+        "million": "€ mln",
+        "moved": "totaal",
+        "by_need": "behoefte",
+        "by_luck": "toeval",
+        "moved_note": "Behoefte: wat zonder toeval zou verschuiven, omdat de ene gemeente meer "
+        "jeugdhulp nodig heeft dan de andere. Toeval: wat geluk en pech alleen verschuiven. "
+        "Samen is dat meer dan het geheel, want zij heffen elkaar deels op.",
+        "alarm": "Niet in orde: simulatie en exacte berekening verschillen meer dan toeval verklaart ({figure}). "
+        "Gebruik deze cijfers niet; zie 'solidair check'.",
+        "not_judged": "Te weinig jaren om te oordelen; simuleer er meer.",
+        "worst": "{what}, {member}: z = {z}",
         "identical": "Let op: deze overeenkomsten komen hier op hetzelfde neer: {names}.",
-        "derived_budget": "Let op: het budget van {count} van {members} gemeenten is geschat uit het aantal jeugdigen.",
+        "derived_budget": "Let op: het budget van {count} van de {members} is geschat uit het aantal jeugdigen.",
         "report": "Rapport: {path}",
-        "check_files": "{files} bestanden gelezen, {members} gemeenten: geen fouten gevonden.",
+        "check_files": "{files} bestanden gelezen, {members}: geen fouten gevonden.",
         "anchors_title": "Het kostenmodel naast gepubliceerde cijfers",
         "anchor": "Cijfer",
         "range": "moet liggen tussen",
@@ -40,21 +51,32 @@ TEXTS: dict[str, dict[str, str]] = {
         "source": "Bron: {source}",
     },
     "en": {
-        "years": "{members} municipalities, {years} simulated years, seed {seed}.",
+        "years": "{members}, {years} simulated years, seed {seed}.",
+        "one_member": "1 municipality",
+        "all_members": "{count} municipalities",
         "gain_title": "How much less does what a municipality pays swing, than under own use?",
         "gain_note": "Swing by chance: standard deviation at given need. Error (1 standard error) "
         "at most {error} percentage points.",
         "member": "Municipality",
         "agreement": "Agreement",
-        "moved_title": "How much money moves between municipalities in a year?",
-        "moved": "in a year",
-        "structural": "by need",
-        "moved_note": "By need: the part that would move without any chance, because one municipality "
-        "needs more youth care than another. The rest is luck.",
+        "moved_title": "How much money moves between municipalities in a year ({unit})?",
+        "euro": "EUR",
+        "thousand": "EUR thousand",
+        "million": "EUR m",
+        "moved": "in all",
+        "by_need": "need",
+        "by_luck": "luck",
+        "moved_note": "Need: what would move without any chance, because one municipality needs more "
+        "youth care than another. Luck: what luck alone moves. Together that is more than the whole, "
+        "since in part they cancel out.",
+        "alarm": "Not right: simulation and exact figures differ by more than chance explains ({figure}). "
+        "Do not use these figures; see 'solidair check'.",
+        "not_judged": "Too few years to judge; simulate more.",
+        "worst": "{what}, {member}: z = {z}",
         "identical": "Note: these agreements come to the same thing here: {names}.",
-        "derived_budget": "Note: the budget of {count} of {members} municipalities is estimated from their youths.",
+        "derived_budget": "Note: the budget of {count} of {members} is estimated from the number of youths.",
         "report": "Report: {path}",
-        "check_files": "{files} files read, {members} municipalities: no faults found.",
+        "check_files": "{files} files read, {members}: no faults found.",
         "anchors_title": "The cost model beside published figures",
         "anchor": "Figure",
         "range": "must lie between",

@@ -106,11 +106,30 @@ def transfer_sd_need(sample: Sample) -> Estimate:
 
 
 @metric(
+    "redistribution_chance",
+    unit="EUR",
+    table="fairness",
+    axis="region",
+    label={"nl": "Herverdeling door toeval alleen", "en": "Redistribution by chance alone"},
+    meaning={
+        "nl": "Hoeveel geld geluk en pech in een gemiddeld jaar verschuiven, los van verschil in behoefte.",
+        "en": "How much money luck moves in an average year, apart from differences in need.",
+    },
+)
+def redistribution_chance(sample: Sample) -> Estimate:
+    """E sum_i |T_i - E(T_i | need)| / 2 with T = X - H.
+
+    Together with `redistribution_need` it is more than `redistribution`: luck and need may cancel out.
+    """
+    return _moved(sample.own, sample.own_structure, sample.contribution, sample.structure)
+
+
+@metric(
     "redistribution_need",
     unit="EUR",
     table="fairness",
     axis="region",
-    label={"nl": "Waarvan door behoefte", "en": "Of which by need"},
+    label={"nl": "Herverdeling door behoefte alleen", "en": "Redistribution by need alone"},
     meaning={
         "nl": "Het deel van de herverdeling dat ook zonder geluk en pech zou bestaan, doordat de behoefte verschilt.",
         "en": "The part of the redistribution that would be there without any luck, because needs differ.",
@@ -118,9 +137,16 @@ def transfer_sd_need(sample: Sample) -> Estimate:
 )
 def redistribution_need(sample: Sample) -> Estimate:
     """E sum_i |E(X_i - H_i | need)| / 2."""
-    own, shared = sample.own_structure, sample.structure
-    moved = np.empty(sample.sims)
-    for rows in row_blocks(sample.sims):
-        moved[rows] = 0.5 * np.abs(own[rows] - shared[rows]).sum(axis=1)
+    return _moved(sample.own_structure, sample.structure)
+
+
+def _moved(*terms: FloatArray) -> Estimate:
+    """Return the mean over sims of half the sum over members of |a - b - c + d|, of |a - b| if there are two terms."""
+    moved = np.empty(terms[0].shape[0])
+    for rows in row_blocks(len(moved)):
+        transfer = terms[0][rows] - terms[1][rows]
+        if len(terms) == 4:
+            transfer = transfer - (terms[2][rows] - terms[3][rows])
+        moved[rows] = 0.5 * np.abs(transfer).sum(axis=1)
     value = moved.mean()
     return Estimate(np.asarray(value), moved - value)

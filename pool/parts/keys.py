@@ -13,6 +13,7 @@ from solidair.models.problems import suggest
 from solidair.models.regions import Region
 from solidair.models.schema import Config, RuleError
 from solidair.pool.parts.registry import Fault, part
+from solidair.pool.parts.words import percent
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -140,7 +141,8 @@ class FixedKey(KeyBase):
         return faults
 
     def words(self, language: str) -> str:  # noqa: D102
-        return {"nl": "vaste aandelen", "en": "fixed shares"}[language]
+        shares = ", ".join(f"{code} {percent(share, language)}" for code, share in self.shares.items())
+        return {"nl": f"vaste aandelen ({shares})", "en": f"fixed shares ({shares})"}[language]
 
 
 class MixPart(Config):

@@ -15,6 +15,9 @@ from solidair.pool.parts.words import money, percent, scope_words
 
 Labels = Mapping[str, str]
 
+LEAST_EUR = 1_000.0
+"""Smallest amount per child and year, other than 0, that somebody can mean."""
+
 
 class TakeBase(Config, ABC):
     """A take on the cases of some care types.
@@ -96,6 +99,16 @@ class ExcessTake(TakeBase):
     retention: float = Field(ge=0)
     limit: float | None = Field(default=None, gt=0)
 
+    @field_validator("retention", "limit")
+    @classmethod
+    def _not_in_thousands(cls, amount: float | None) -> float | None:
+        # TOML reads the Dutch 100.000 as one hundred: far too cheap a slip to let pass.
+        if amount is not None and 0 < amount < LEAST_EUR:
+            hint = "A point is a decimal mark in TOML: write a hundred thousand as 100000 or 100_000."
+            rule = f"an amount per child must be at least {LEAST_EUR:.0f} euros, or 0 for a retention of nothing"
+            raise RuleError(rule, hint)
+        return amount
+
     def of_case(self, left: CaseFunction) -> CaseFunction:  # noqa: D102
         return left.layer(self.retention, self.limit).times(self.share)
 
@@ -103,18 +116,26 @@ class ExcessTake(TakeBase):
         scope = scope_words(self.scope, labels, language)
         line = money(self.retention, language)
         # The limit counts before the share: 80% of at most EUR 250,000, not at most EUR 250,000 of the 80%.
-        partly = self.share < 1 or self.limit is not None
+        limit = money(self.limit, language) if self.limit is not None else ""
+        part_ = percent(self.share, language)
+        rest = self.share < 1 or self.limit is not None
         if language == "nl":
-            text = f"Kost één kind in een jaar meer dan {line} aan {scope}, dan brengt zijn gemeente "
-            text += "het meerdere in" if self.share == 1 else f"{percent(self.share, 'nl')} van het meerdere in"
-            text += f"; daarvan telt hoogstens {money(self.limit, 'nl')} per kind mee" if self.limit else ""
-            rest = " en de rest" if partly else ""
-            return f"{text}. De eerste {line} per kind{rest} betaalt zij zelf."
-        text = f"If one child costs more than {line} in a year of {scope}, its municipality hands in "
-        text += "what is above" if self.share == 1 else f"{percent(self.share, 'en')} of what is above"
-        text += f", of which at most {money(self.limit, 'en')} per child counts" if self.limit else ""
-        rest = " and the rest" if partly else ""
-        return f"{text}. The first {line} per child{rest} it pays itself."
+            text = f"Kost één kind in een jaar meer dan {line} aan {scope}, dan "
+            if limit:
+                text += f"telt van het meerdere hoogstens {limit} per kind mee; daarvan brengt zijn gemeente "
+                text += "alles in" if self.share == 1 else f"{part_} in"
+            else:
+                text += f"brengt zijn gemeente {'' if self.share == 1 else f'{part_} van '}het meerdere in"
+            own = f"De eerste {line} per kind{' en de rest' if rest else ''} betaalt zij zelf."
+            return f"{text}. {own} In de simulatie telt elke zorgvorm van een kind apart."
+        text = f"If one child costs more than {line} in a year of {scope}, "
+        if limit:
+            text += f"at most {limit} per child of what is above counts; of that its municipality hands in "
+            text += "everything" if self.share == 1 else part_
+        else:
+            text += f"its municipality hands in {'' if self.share == 1 else f'{part_} of '}what is above"
+        own = f"The first {line} per child{' and the rest' if rest else ''} it pays itself."
+        return f"{text}. {own} In the simulation each form of care of a child counts apart."
 
 
 AnyTake = Annotated[ShareTake | ExcessTake, Field(discriminator="kind")]
