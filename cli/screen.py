@@ -88,6 +88,9 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
     outcome = verdict(tables["check"])
     if outcome["failed"]:
         console.print(Text(text["alarm"].format(figure=_worst(study, tables["check"], language)), style="bold red"))
+    unbounded = ", ".join(care.label[language].lower() for care in study.costs.unbounded)
+    if unbounded:
+        console.print(text["unbounded"].format(names=unbounded))
     derived = [m.name for m in study.region.members if m.budget_derived]
     if derived:
         console.print(text["derived_budget"].format(count=len(derived), members=_members(study, language)))

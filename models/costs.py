@@ -11,6 +11,7 @@ with youth y, need index n, mean-one shocks V (volume), P (price) and Θ (over-d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -180,6 +181,12 @@ class CostModel:
         return tuple(
             CareType(id_, care.label, care.iv3, care.ijw, care.stay) for id_, care in self.spec.care_types.items()
         )
+
+    @cached_property
+    def unbounded(self) -> tuple[CareType, ...]:
+        """Care types whose cost has no finite variance: no standard error of the simulation holds for them."""
+        pairs = zip(self.care_types, self.severities, strict=True)
+        return tuple(care for care, severity in pairs if not math.isfinite(severity.variance))
 
     @cached_property
     def ids(self) -> tuple[str, ...]:

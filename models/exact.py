@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from solidair.models.costs import CostModel
 from solidair.models.regions import Region
-from solidair.models.severity import Severity
 from solidair.models.shocks import LognormalShock, NoShock, Shock
 
 FloatArray = npt.NDArray[np.float64]
@@ -83,6 +82,8 @@ def measure_moments(
     mean = need * (rate @ (first @ weight))
     pairs = (first * weight) @ first.T
     pairs[np.diag_indices_from(pairs)] *= [costs.dispersions[place].moment(2) for place in places]
+    if not np.all(np.isfinite(second)):
+        return mean, np.full_like(mean, np.inf)
     square = need * (rate @ (second @ weight)) + need_squared * common * np.einsum("ic,cd,id->i", rate, pairs, rate)
     return mean, square - mean**2
 
@@ -112,8 +113,3 @@ def compound_pmf(
     damping = np.exp(-tilt * np.arange(len(severity)))
     law = np.fft.ifft(pgf(np.fft.fft(severity * damping))).real / damping
     return np.asarray(law, dtype=np.float64)
-
-
-def lattice_law(severity: Severity, step: float, n: int) -> FloatArray:
-    """Return a severity on the lattice 0, step, ..., with the mean preserved, shape (n,)."""
-    return severity.discretise(step, n)

@@ -223,7 +223,7 @@ class _Loader:
                 blamed([p], document, self.overrides, "study", "")[0] if p.file == shown else p for p in self.problems
             ]
             raise InputError(dict.fromkeys(said))
-        kept = tuple(self._marked(agreement) for _, agreement in loaded if agreement)
+        kept = tuple(agreement for _, agreement in loaded if agreement)
         title = spec.title
         if any(override.path == ("region",) for override in self.overrides):
             # The study's own title and folder are about another region.
@@ -300,7 +300,7 @@ class _Loader:
             takes = [clause.get("take") if isinstance(clause, dict) else None for clause in clauses]
             scopes = [take.get("scope") if isinstance(take, dict) else None for take in takes]
             self.problems += unknown_care_types(scopes, source.shown, care_types)
-        return name, agreement
+        return name, self._marked(agreement) if agreement else None
 
     def locate(self, kind: str, entry: str, folder: Path, file: str = "", where: str = "") -> _Source | None:
         """Return the file that a name or path means, or None after adding a problem."""

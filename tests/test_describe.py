@@ -131,9 +131,9 @@ def test_an_agreement_of_ones_own_is_described_by_path(tmp_path):
     # A later article says that it works on what is left.
     assert second[0] == "This article works on what the earlier articles have left of the cost of every child."
     assert second[1] == (
-        "If one child costs more than EUR 75,000 in a year of all youth care, its municipality hands in 80% of what "
-        "is above, of which at most EUR 250,000 per child counts. The first EUR 75,000 per child and the rest it "
-        "pays itself."
+        "If one child costs more than EUR 75,000 in a year of all youth care, at most EUR 250,000 per child of what is "
+        "above counts; of that its municipality hands in 80%. The first EUR 75,000 per child and the rest it pays "
+        "itself. In the simulation each form of care of a child counts apart."
     )
     # 37,500 in nine equal parts; of the 262,500 left, 80% of 187,500 by youth: 150,000.
     expected = 262_500 - 150_000 + 37_500 / 9 + 150_000 * 4_046 / 222_660

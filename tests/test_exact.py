@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, special, stats
 
 from solidair.models.costs import CostModel
-from solidair.models.exact import compound_pmf, lattice_law, measure_moments, product_nodes
+from solidair.models.exact import compound_pmf, measure_moments, product_nodes
 from solidair.models.regions import Municipality, Region
 from solidair.models.schema import Words
 from solidair.models.severity import Fixed, Lognormal, Lomax
@@ -123,7 +123,7 @@ def test_tilting_takes_away_what_wraps_around():
 def test_heavy_tail_of_a_compound_law():
     # vector P20. The lattice keeps the mean, its error is of order step^2: (0.1 / 10)^2 x 1e-2 = 1e-6.
     n, step = 2**17, 0.1
-    pmf = compound_pmf(lattice_law(Lomax(2.5, 10.0), step, n), lambda z: np.exp(5 * (z - 1)), 13 / n)
+    pmf = compound_pmf(Lomax(2.5, 10.0).discretise(step, n), lambda z: np.exp(5 * (z - 1)), 13 / n)
     beyond = 1 - np.cumsum(pmf)
     k = round(600 / step)
     assert 0.5 * (beyond[k - 1] + beyond[k]) == pytest.approx(0.000201008004936, rel=1e-6)
@@ -342,7 +342,7 @@ def test_simulated_law_is_the_compound_law():
     sims = 60_000
     own = simulate(_study(_region(7), costs), sims, seed=77).own.ravel()
     step, n = 50.0, 2**16
-    cdf = np.cumsum(compound_pmf(lattice_law(law, step, n), lambda z: np.exp(rate * (z - 1))))
+    cdf = np.cumsum(compound_pmf(law.discretise(step, n), lambda z: np.exp(rate * (z - 1))))
     atom = math.exp(-rate)
     assert abs(np.mean(own == 0) - atom) < LIMIT * math.sqrt(atom * (1 - atom) / sims)
     for x in (20e3, 50e3, 90e3, 120e3, 160e3, 250e3, 400e3, 600e3):

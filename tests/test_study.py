@@ -318,6 +318,7 @@ def test_all_problems_of_all_files_come_at_once(problems):
         ("ours.toml", "clauses.1.take.scope.1"),
         ("ours.toml", "summary.en"),
         ("second.toml", "clauses.1.take.scope.1"),
+        ("second.toml", "clauses.2.take.retention"),
     }
 
 

@@ -259,6 +259,9 @@ def _missing(results: Results, text: Mapping[str, str], language: str) -> list[s
     if derived:
         found.append(text["missing_budget"].format(count=derived))
     found += [text["missing_identical"].format(names=names) for names in _identical(results, language)]
+    names = ", ".join(care.label[language].lower() for care in results.study.costs.unbounded)
+    if names:
+        found.append(text["missing_variance"].format(names=names))
     return [*found, text["missing_child"], text["missing_cost"]]
 
 

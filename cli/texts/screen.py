@@ -28,6 +28,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "worst": "{what}, {member}: z = {z}",
         "identical": "Let op: deze overeenkomsten komen hier op hetzelfde neer: {names}.",
         "derived_budget": "Let op: het budget van {count} van de {members} is geschat uit het aantal jeugdigen.",
+        "unbounded": "Let op: de kosten van {names} hebben geen eindige spreiding; foutmarges gelden dan niet. "
+        "Geef een plafond (cap).",
         "report": "Rapport: {path}",
         "check_files": "{files} bestanden gelezen, {members}: geen fouten gevonden.",
         "anchors_title": "Het kostenmodel naast gepubliceerde cijfers",
@@ -75,6 +77,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "worst": "{what}, {member}: z = {z}",
         "identical": "Note: these agreements come to the same thing here: {names}.",
         "derived_budget": "Note: the budget of {count} of {members} is estimated from the number of youths.",
+        "unbounded": "Note: the cost of {names} has no finite spread; errors do not hold then. Give it a cap.",
         "report": "Report: {path}",
         "check_files": "{files} files read, {members}: no faults found.",
         "anchors_title": "The cost model beside published figures",

@@ -69,7 +69,7 @@ def stability_gain_chance(sample: Sample) -> Estimate:
     shared, shared_influence = _root_mean_square(sample.contribution - sample.structure)
     own, own_influence = _root_mean_square(sample.own - sample.own_structure)
     inverse = ratio(np.ones_like(own), own)
-    left = np.where(own > 0.0, shared * inverse, 1.0)
+    left = ratio(shared, own, otherwise=1.0)  # by division, so that own use leaves exactly 1
     return Estimate(1.0 - left, (own_influence * left - shared_influence) * inverse)
 
 
