@@ -171,8 +171,8 @@ TEXTS: dict[str, str] = {
     "directly: fill in your own budget.",
     "missing_identical": "Agreements may coincide here while they differ on paper ({names}). With your own figures "
     "they may come apart.",
-    "missing_variance": "The cost of {names} has no finite spread: the errors in this report do not hold then. Give that "
-    "cost a cap.",
+    "missing_variance": "The cost of {names} has no finite spread: the errors in this report do not hold then. Give "
+    "that cost a cap.",
     "missing_child": "A child in two forms of care counts as two clients; their costs are not added up. A line "
     "per child therefore works per care type in the simulation. Heavy care makes up nearly all above such a line.",
     "missing_cost": "Administration cost, VAT, advance payments and interest do not count.",

@@ -174,8 +174,8 @@ TEXTS: dict[str, str] = {
     "vul uw eigen begroting in.",
     "missing_identical": "Overeenkomsten kunnen hier samenvallen terwijl zij op papier verschillen ({names}). Met uw "
     "eigen cijfers kunnen zij uiteenlopen.",
-    "missing_variance": "De kosten van {names} hebben geen eindige spreiding: de foutmarges in dit rapport gelden dan niet. "
-    "Geef die kosten een plafond.",
+    "missing_variance": "De kosten van {names} hebben geen eindige spreiding: de foutmarges in dit rapport gelden dan "
+    "niet. Geef die kosten een plafond.",
     "missing_child": "Een kind met twee vormen van zorg telt als twee cliënten; hun kosten worden niet opgeteld. Een "
     "grens per kind werkt in de simulatie dus per zorgvorm. Zware zorg bepaalt bijna alles boven zo'n grens.",
     "missing_cost": "Uitvoeringskosten, btw, voorschotten en rente tellen niet mee.",
