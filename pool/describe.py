@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from solidair.models.costs import CostModel
+from solidair.models.problems import InputError
 from solidair.models.regions import Region
 from solidair.models.schema import in_language
 from solidair.pool.agreements import Agreement, settle
@@ -66,7 +68,9 @@ def describe(name: str, language: str, overrides: Sequence[str] = ()) -> dict[st
     language
         'nl' or 'en'.
     overrides
-        Values to set on top, each 'key=value'. The worked case of an agreement is that of the study 'haaglanden'.
+        Values to set on top, each 'key=value'.
+
+    The worked case of an agreement is that of the project around it, if there is one, or of the study 'haaglanden'.
 
     Raises
     ------
@@ -79,11 +83,22 @@ def describe(name: str, language: str, overrides: Sequence[str] = ()) -> dict[st
         return {"title": study.title[language], "agreements": agreements}
     own = [text for text in overrides if text.strip().startswith("agreements.")]
     agreement = load_agreement(name, own)
-    study = Study.load("haaglanden", [text for text in overrides if text not in own])
+    study = _study_around(name, [text for text in overrides if text not in own])
     # An agreement of another region, with a fixed key for its own members, is told without the worked case.
     fits = not agreement.faults(study.region, study.costs.ids)
     example = worked_example(agreement, study.region, study.costs, language) if fits else None
     return {"title": None, "agreements": [asdict(_in_words(agreement, study.costs, language, example))]}
+
+
+def _study_around(name: str, overrides: Sequence[str]) -> Study:
+    """Return the study of the folder that an agreement stands in, or of the one above; else 'haaglanden'."""
+    for folder in (Path(name).parent, Path(name).parent.parent):
+        if (folder / "study.toml").is_file():
+            try:
+                return Study.load(folder, overrides)
+            except InputError:
+                break  # an agreement can be read even if the study around it has faults
+    return Study.load("haaglanden", overrides)
 
 
 def described(agreement: Agreement, region: Region, costs: CostModel, language: str) -> Description:

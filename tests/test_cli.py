@@ -111,6 +111,12 @@ def test_a_folder_of_the_user_is_never_replaced(tmp_path):
     assert [p.name for p in target.iterdir()] == ["thesis.docx"]
 
 
+def test_the_folder_one_stands_in_is_not_replaced(tmp_path):
+    done = solidair("run", "haaglanden", "--sims", SIMS, "-o", ".", cwd=tmp_path)
+    assert done.returncode == 2 and "while you stand in it" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_failed_write_leaves_nothing_behind(tmp_path):
     with pytest.raises(OSError, match="disk full"), replaced_folder(tmp_path / "out") as work:
         (work / "half.txt").write_text("half")
@@ -201,7 +207,13 @@ def test_check_fails_when_simulation_and_exact_differ(monkeypatch):
 def test_init_writes_a_project_that_runs_at_once(tmp_path, lang):
     assert solidair("init", "ours", "--lang", lang, cwd=tmp_path).returncode == 0
     folder = tmp_path / "ours"
-    assert (folder / "agreements" / "our-agreement.toml").is_file()
+    comments = {
+        "nl": ("# Een studie", "# Een overeenkomst", "# De gemeenten"),
+        "en": ("# A study", "# An agree", "# The munic"),
+    }
+    written = ("study.toml", "agreements/our-agreement.toml", "region.csv")
+    for name, first in zip(written, comments[lang], strict=True):
+        assert (folder / name).read_text("utf-8").startswith(first)
     done = solidair("run", ".", "--sims", SIMS, "--lang", lang, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert (folder / "out" / "ours" / "report.html").is_file()

@@ -221,3 +221,15 @@ def test_catalogue_lists_everything_that_is_shipped_with_its_title(language):
     assert listed["regions"]["haaglanden"] == "Haaglanden (9)"
     for agreement_ in Study.load("haaglanden").agreements:
         assert listed["agreements"][agreement_.name] == agreement_.spec.title[language]
+
+
+def test_an_agreement_in_a_project_is_told_for_its_own_region(tmp_path, monkeypatch):
+    (tmp_path / "agreements").mkdir()
+    (tmp_path / "agreements" / "ours.toml").write_text(OWN)
+    study = 'region = "holland-rijnland"\ncosts = "nl-2024"\nagreements = ["agreements/ours.toml"]\n'
+    (tmp_path / "study.toml").write_text(study + 'title = { nl = "x", en = "x" }\n')
+    monkeypatch.chdir(tmp_path)
+    assert alone("agreements/ours.toml", "en")["example"]["member"] == "Zoeterwoude"
+    assert alone("case-excess", "en")["example"]["member"] == "Zoeterwoude"
+    (tmp_path / "study.toml").write_text("title = 3\n")
+    assert alone("agreements/ours.toml", "en")["example"]["member"] == "Midden-Delfland"

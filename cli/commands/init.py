@@ -9,12 +9,20 @@ import click
 
 from solidair.cli import options
 
-_REGION_NOTE = """\
+_REGION_NOTE = {
+    "nl": """\
 # De gemeenten van uw regio. Vervang de regels; bewaar als CSV (Excel mag, ook met puntkomma's).
 # Verplicht: code (CBS, GM + 4 cijfers), name, inhabitants, youth (0-17 jaar).
 # Mag erbij, als kolom: youth_budget_eur (jeugdbudget in euro's; anders geschat uit de jeugdigen),
 #   need_index (behoefte-index, 1 = gemiddeld; voor alle gemeenten of voor geen), buffer_eur (weerstandscapaciteit).
-"""
+""",
+    "en": """\
+# The municipalities of your region. Replace the lines; save as CSV (Excel is fine, with semicolons too).
+# Required: code (CBS, GM + 4 digits), name, inhabitants, youth (aged 0-17).
+# May be added, as a column: youth_budget_eur (youth budget in euros; otherwise estimated from the youths),
+#   need_index (need index, 1 = average; for all municipalities or for none), buffer_eur (capacity to absorb losses).
+""",
+}
 
 _NEXT = {
     "nl": "De map {folder} is klaar. Verder:\n  cd {folder}\n  solidair run .        het rapport komt in out/\n"
@@ -39,12 +47,13 @@ def command(folder: Path, lang: str) -> None:
         raise InputError([Problem(str(folder), "folder", "", "this folder is not empty", hint)])
     templates, configs = files("solidair.configs.templates"), files("solidair.configs")
     region = (configs / "regions" / "haaglanden.csv").read_text(encoding="utf-8")
+    ending = ".toml" if lang == "nl" else f".{lang}.toml"
     with replaced_folder(folder) as work:
         (work / "agreements").mkdir()
-        _write(work / "study.toml", (templates / "study.toml").read_text(encoding="utf-8"))
-        _write(work / "region.csv", _REGION_NOTE + region)
+        _write(work / "study.toml", (templates / f"study{ending}").read_text(encoding="utf-8"))
+        _write(work / "region.csv", _REGION_NOTE[lang] + region)
         _write(work / "costs.toml", (configs / "costs" / "nl-2024.toml").read_text(encoding="utf-8"))
-        agreement = (templates / "our-agreement.toml").read_text(encoding="utf-8")
+        agreement = (templates / f"our-agreement{ending}").read_text(encoding="utf-8")
         _write(work / "agreements" / "our-agreement.toml", agreement)
     click.echo(_NEXT[lang].format(folder=folder))
 

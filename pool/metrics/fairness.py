@@ -21,7 +21,7 @@ def _transfer(sample: Sample) -> tuple[FloatArray, FloatArray]:
     table="transfers",
     label={"nl": "Ontvangt per saldo", "en": "Receives on balance"},
     meaning={
-        "nl": "Wat de gemeente gemiddeld per jaar van de andere ontvangt; onder nul betaalt ze aan hen.",
+        "nl": "Wat de gemeente gemiddeld per jaar van de andere gemeenten ontvangt; onder nul betaalt zij aan hen.",
         "en": "What the municipality receives from the others in an average year; below zero it pays them.",
     },
 )
@@ -36,7 +36,7 @@ def net_transfer(sample: Sample) -> Estimate:
     table="transfers",
     label={"nl": "Ontvangt per saldo per jeugdige", "en": "Receives on balance per youth"},
     meaning={
-        "nl": "Wat de gemeente gemiddeld per jaar van de andere ontvangt, per inwoner onder de 18.",
+        "nl": "Wat de gemeente gemiddeld per jaar van de andere gemeenten ontvangt, per inwoner onder de 18.",
         "en": "What the municipality receives from the others in an average year, per inhabitant under 18.",
     },
 )
@@ -52,7 +52,7 @@ def net_transfer_per_youth(sample: Sample) -> Estimate:
     table="transfers",
     label={"nl": "Ontvangt per saldo, deel van de begroting", "en": "Receives on balance, share of budget"},
     meaning={
-        "nl": "Wat de gemeente gemiddeld per jaar van de andere ontvangt, als deel van haar begroting.",
+        "nl": "Wat de gemeente gemiddeld per jaar van de andere gemeenten ontvangt, als deel van haar begroting.",
         "en": "What the municipality receives from the others in an average year, as a share of its budget.",
     },
 )
