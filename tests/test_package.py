@@ -98,7 +98,10 @@ def run(*command, cwd, env=None):
 @pytest.mark.slow
 @pytest.mark.xdist_group("wheel")
 def test_the_wheel_runs_in_an_empty_environment(tmp_path):
-    """Build the wheel, install it where nothing is installed, run the main job from an empty folder."""
+    """Build the wheel, install it where nothing is installed, run the main job from an empty folder.
+
+    By way of the source archive, so that nothing left over in build/ can slip in.
+    """
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     environment["PIP_CONSTRAINT"] = str(ROOT / "constraints.txt")
     environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
@@ -106,7 +109,6 @@ def test_the_wheel_runs_in_an_empty_environment(tmp_path):
         sys.executable,
         "-m",
         "build",
-        "--wheel",
         "--outdir",
         str(tmp_path / "dist"),
         str(ROOT),
