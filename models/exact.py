@@ -58,7 +58,7 @@ def measure_moments(
     Returns
     -------
     mean, variance
-        Shape (member,), in EUR and EUR squared, or clients.
+        Shape (member,), in EUR and EUR squared, or clients. The variance is inf where that of a severity is.
     """
     places = [costs.ids.index(care_type) for care_type in scope]
     price, weight = product_nodes(costs.price_shocks)

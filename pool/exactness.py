@@ -15,7 +15,6 @@ FloatArray = npt.NDArray[np.float64]
 LIMIT = 4.5
 """Largest |z| that is put down to chance: among 1,000 independent figures it is passed once in 150 runs."""
 
-
 RARE = 30
 """A mean is judged only if the years that make it up are, in effect, at least this many (sims / kurtosis)."""
 

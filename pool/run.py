@@ -95,11 +95,11 @@ def simulate(
         raise ValueError("sims, threads and block must be at least 1")
     if not 0 <= seed < 2**64:
         raise ValueError("the seed must lie between 0 and 2^64 - 1")
+    members, names = len(study.region.members), [agreement.name for agreement in study.agreements]
+    _check_memory(sims, members, len(names))
     measures = measures_of(study)
     plan = DrawPlan.make(study.region, study.costs, measures)
     exact_mean, exact_variance = exact_moments(study, measures)
-    members, names = len(study.region.members), [agreement.name for agreement in study.agreements]
-    _check_memory(sims, members, len(names))
     units = -(-sims // UNIT)
     kept = _Kept(
         own=np.empty((sims, 1, members)),

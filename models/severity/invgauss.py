@@ -66,10 +66,6 @@ class InverseGaussian(Severity):
         """Zero to infinity."""
         return 0.0, math.inf
 
-    def _parts(self, x: Floats) -> tuple[Floats, Floats]:
-        """P(X <= x) and P(X > x) for 0 < x < inf."""
-        return self._below(x, -1.0), self._above(x, 1.0)
-
     def _ab(self, x: Floats) -> tuple[Floats, Floats]:
         root = np.sqrt(self.shape / x)
         return as_floats(root * (x / self.mean - 1.0)), as_floats(root * (x / self.mean + 1.0))
