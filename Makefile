@@ -53,8 +53,9 @@ docs: $(VENV)/.dev  ## Documentation, strict, into site/
 docs-serve: $(VENV)/.dev  ## Read the documentation at http://127.0.0.1:8000
 	$(BIN)/mkdocs serve
 
-bench: $(VENV)/.dev  ## Speed and memory, as ratios to plain numpy in the same run
-	$(BIN)/python benchmarks/kernel.py
+bench: $(VENV)/.dev  ## Speed and memory, beside plain numpy in the same run; ten minutes
+	@code=0; for benchmark in reference startup curve country; do \
+	  echo; $(BIN)/python -m benchmarks.$$benchmark || code=1; done; exit $$code
 
 clean:  ## Remove everything that was built
 	rm -rf $(VENV) out build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

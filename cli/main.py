@@ -1,6 +1,6 @@
 """The command group, and what happens when something is wrong.
 
-Exit codes: 0 all well; 1 a check failed; 2 the input cannot be used, and nothing was written.
+Exit codes: 0 all well; 1 a check failed or the disk is full; 2 the input cannot be used, and nothing was written.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from typing import NoReturn
 
 import click
 
+from solidair.cli.output import Stopped
 from solidair.models.problems import InputError
 
 COMMANDS = {
     "run": "Run a study and write its report.",
     "check": "Check a study: its files, then simulated figures against exact ones.",
+    "replay": "Draw one simulated path again, and show every case behind its figures.",
     "describe": "Say in plain language what an agreement or a study does.",
     "init": "Write a project of your own to edit, which runs at once.",
     "list": "List the studies, agreements, regions and cost models that come with solidair.",
+    "warmup": "Compile now, so that the first run does not wait.",
 }
 
 
@@ -69,7 +72,7 @@ def main() -> NoReturn:
         code = 130
     except click.ClickException as error:
         error.show()
-        code = 2
+        code = 1 if isinstance(error, Stopped) else 2
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         sys.stderr.close()
         code = 0

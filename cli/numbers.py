@@ -54,7 +54,12 @@ def unit_for(largest: float) -> Unit:
 
 
 def in_unit(value: float, error: float, unit: Unit, language: str) -> str:
-    """Return an amount with its standard error, such as 39,4 ±0,1; an error is never shown as nothing."""
-    step = 10.0**-unit.decimals
-    shown = max(error / unit.divisor, step) if error > 0 else 0.0
-    return f"{number(value / unit.divisor, language, unit.decimals)} ±{number(shown, language, unit.decimals)}"
+    """Return an amount with its standard error, such as 39,4 ±0,1.
+
+    An error is never shown as nothing, and a figure that is exact has none: 39,4.
+    """
+    amount = number(value / unit.divisor, language, unit.decimals)
+    if not error > 0:
+        return amount
+    shown = max(error / unit.divisor, 10.0**-unit.decimals)
+    return f"{amount} ±{number(shown, language, unit.decimals)}"

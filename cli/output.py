@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import math
 import os
 import platform
 import shutil
@@ -10,16 +12,20 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import click
 
 from solidair.models.problems import InputError, Problem
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from solidair.pool.checkpoint import Checkpoint
     from solidair.pool.results import Results
 
 MANIFEST = "manifest.json"
@@ -34,6 +40,58 @@ _LIBRARIES = (
     "altair",
     "vl-convert-python",
 )
+
+
+_FULL = {
+    "nl": "De schijf is vol ({place}). Er is niets half geschreven.",
+    "en": "The disk is full ({place}). Nothing was half written.",
+}
+_KEPT = {
+    "nl": "De {blocks} blokken die klaar waren staan in {folder}. Maak ruimte en herhaal de opdracht met --resume.",
+    "en": "The {blocks} finished blocks are kept in {folder}. Free some space and repeat the command with --resume.",
+}
+_BROKEN_OFF = {
+    "nl": "Onderbroken. De {blocks} blokken die klaar waren staan in {folder}; ga verder met --resume.",
+    "en": "Broken off. The {blocks} finished blocks are kept in {folder}; go on with --resume.",
+}
+
+
+class Stopped(click.ClickException):
+    """The run could not be finished, through no fault of the input: exit code 1."""
+
+    exit_code = 1
+
+
+@contextmanager
+def full_disk_told(kept: Checkpoint | None, language: str) -> Iterator[None]:
+    """Say what is kept, and how to go on, if the disk is full or somebody breaks the run off.
+
+    Raises
+    ------
+    Stopped
+        If the disk is full.
+    """
+
+    def said(text: str) -> str:
+        blocks = kept.finished if kept is not None and kept.exists else 0
+        return text.format(blocks=blocks, folder=kept.folder) if kept is not None and blocks else ""
+
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        place = error.filename or error.strerror
+        raise Stopped(f"{_FULL[language].format(place=place)} {said(_KEPT[language])}".rstrip()) from error
+    except KeyboardInterrupt:
+        if text := said(_BROKEN_OFF[language]):
+            click.echo(text, err=True)
+        raise
+
+
+def existing_parent(target: Path) -> Path:
+    """Return the nearest folder above a target that exists: on the same disk, so with the same room."""
+    return next(folder for folder in target.absolute().parents if folder.exists())
 
 
 def check_target(target: Path) -> None:
@@ -57,7 +115,7 @@ def check_target(target: Path) -> None:
     if target.exists() and not target.is_dir():
         rule = "this is a file, but the output is a folder"
         raise InputError([Problem(str(target), "-o", "", rule, "Choose a new or empty folder.")])
-    parent = next(folder for folder in [target.absolute().parent, *target.absolute().parents] if folder.exists())
+    parent = existing_parent(target)
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         rule = f"nothing can be written in {parent}"
         raise InputError([Problem(str(target), "-o", "", rule, "Choose a folder that you may write to.")])
@@ -92,9 +150,11 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> dict[str, 
     return {f"{folder.name}/{f.name}": sha256(f.read_bytes()).hexdigest() for f in sorted(folder.iterdir())}
 
 
-def manifest(results: Results, timing: Mapping[str, float], digests: Mapping[str, str]) -> dict[str, Any]:
-    """Return what somebody needs to repeat the run, and to see that they did."""
-    study = results.study
+def manifest(
+    results: Results, timing: Mapping[str, float], digests: Mapping[str, str], how: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what somebody needs to repeat the run, and to see that they did; `how` has no effect on its figures."""
+    study, state = results.study, results.convergence
     return {
         "study": study.name,
         "region": study.region.name,
@@ -102,6 +162,10 @@ def manifest(results: Results, timing: Mapping[str, float], digests: Mapping[str
         "agreements": [agreement.name for agreement in study.agreements],
         "sims": results.sims,
         "seed": results.seed,
+        "first_year": study.settings.first_year,
+        "years": study.settings.years,
+        "case_by_case": results.case_by_case,
+        "precision": None if state is None else {**asdict(state), "reached": state.reached},
         "overrides": list(study.overrides),
         "inputs_sha256": dict(sorted(study.inputs.items())),
         "tables_sha256": dict(digests),
@@ -109,10 +173,24 @@ def manifest(results: Results, timing: Mapping[str, float], digests: Mapping[str
         "versions": {name: version(name) for name in _LIBRARIES},
         "python": sys.version.split()[0],
         "platform": platform.platform(),
+        "how": dict(how),
         "seconds": {name: round(seconds, 3) for name, seconds in timing.items()},
     }
 
 
+def json_text(content: Any, indent: int | None = None) -> str:
+    """Return JSON, in which a number that is not finite is null: JSON knows neither NaN nor infinity."""
+    return json.dumps(_finite(content), indent=indent, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, float):
+        return content if math.isfinite(content) else None
+    if isinstance(content, Mapping):
+        return {key: _finite(value) for key, value in content.items()}
+    return [_finite(value) for value in content] if isinstance(content, list | tuple) else content
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write JSON that people can read too."""
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json_text(content, indent=2) + "\n", encoding="utf-8")

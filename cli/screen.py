@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from solidair.cli.checks import REASONS, by_year, not_judged, prices_apart
 from solidair.cli.numbers import in_unit, money, number, points, unit_for
 from solidair.cli.texts.screen import TEXTS
 from solidair.pool.exactness import verdict
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from solidair.pool.results import Results
     from solidair.pool.study import Study
+
+_MOVED = ("redistribution", "redistribution_need", "redistribution_chance")
 
 
 def _console() -> Console:
@@ -45,10 +48,11 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
     stability = tables["stability"]
     shared = [a for a in study.agreements if a.spec.clauses]
     console.print(Text(study.title[language], style="bold"))
-    years = number(results.sims, language)
-    console.print(text["years"].format(years=years, seed=results.seed, members=_members(study, language)))
+    console.print(
+        text["years"].format(worlds=_worlds(results, language), seed=results.seed, members=_members(study, language))
+    )
     if shared:
-        table = _table(text["gain_title"])
+        table = _table(text["gain_title"].format(first=study.settings.first_year))
         table.add_column(text["member"], no_wrap=True, max_width=21)
         for number_, _ in enumerate(shared, 1):
             table.add_column(f"({number_})", justify="right")
@@ -65,23 +69,24 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
         console.print(text["gain_note"].format(error=error), soft_wrap=False)
         fairness: dict[str, Any] = {str(entry["agreement"]): entry for entry in tables["fairness"].to_dict("records")}
         unit = unit_for(max(row["redistribution"] for row in fairness.values()))
-        table = _table(text["moved_title"].format(unit=text[unit.name]))
+        table = _table(text["moved_title"].format(unit=text[unit.name], first=study.settings.first_year))
         table.add_column("")
         table.add_column(text["agreement"], no_wrap=True, max_width=36)
-        for column in ("moved", "by_need", "by_luck"):
+        start = "_start" if study.open_cases else ""
+        for column in ("moved", f"by_need{start}", "by_luck"):
             table.add_column(text[column], justify="right")
         for number_, agreement in enumerate(shared, 1):
             row = fairness[agreement.name]
             table.add_row(
                 f"({number_})",
                 agreement.spec.title[language],
-                *(
-                    in_unit(row[key], row[f"{key}_se"], unit, language)
-                    for key in ("redistribution", "redistribution_need", "redistribution_chance")
-                ),
+                *(in_unit(row[key], row[f"{key}_se"], unit, language) for key in _MOVED),
             )
         console.print(table)
-        console.print(text["moved_note"])
+        more = text["more_open"] if start else ""
+        console.print(text["moved_note"].format(need=text[f"need{start}"], start=more))
+        if any(row[f"{key}_se"] == 0 for row in fairness.values() if row["redistribution"] > 0 for key in _MOVED):
+            console.print(text["exact_note"])
     for group in results.identical():
         names = {a.name: a.spec.title[language] for a in study.agreements}
         console.print(text["identical"].format(names=", ".join(names[name] for name in group)))
@@ -94,6 +99,9 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
     derived = [m.name for m in study.region.members if m.budget_derived]
     if derived:
         console.print(text["derived_budget"].format(count=len(derived), members=_members(study, language)))
+    if prices_apart(study):
+        level, first = study.costs.spec.price_level, study.settings.first_year
+        console.print(text["prices_apart"].format(first=first, level=level))
     console.print()
     console.print(Text(text["report"].format(path=target / "report.html"), style="bold"), soft_wrap=True)
 
@@ -117,26 +125,58 @@ def show_check(
             mark = "✓" if row["within"] else text["outside"]
             shown.add_row(row[f"label_{language}"], f"{low} – {high}", model, mark)
         console.print(shown)
+    console.print(_by_year(table, language))
     shown = _table(text["check_title"])
     shown.add_column(text["measure"], max_width=42)
     shown.add_column(text["z_mean"], justify="right")
     shown.add_column(text["z_sd"], justify="right")
     for _, group in table.groupby(["scope", "attachment_eur", "unit"], sort=False, dropna=False):
-        cells = (_largest(group[key], text["too_rare"], language) for key in ("mean_z", "sd_z"))
+        cells = (_largest(group[key], _why_not(group, key, language), language) for key in ("mean_z", "sd_z"))
         shown.add_row(_measure(study, group.to_dict("records")[0], language), *cells)
     console.print(shown)
     if outcome["passed"] or outcome["failed"]:
         sentence = text["passed" if outcome["passed"] else "failed"].format(
             figures=outcome["figures"],
-            years=number(results.sims, language),
+            worlds=_worlds(results, language),
             largest=number(outcome["largest_z"], language, 1),
             limit=number(outcome["limit"], language, 1),
         )
     else:
-        sentence = text["not_judged"]
+        sentence = text["not_known" if table["exact_sd"].isna().any() else "not_judged"]
     console.print(Text(sentence, style="bold" if outcome["passed"] else "bold red"))
     if outcome["failed"]:
         console.print(_worst(study, table, language))
+
+
+def _by_year(table: pd.DataFrame, language: str) -> Table:
+    """Return per budget year how many figures were judged, the largest |z|, and why others could not be judged."""
+    text, checks = TEXTS[language], by_year(table)
+    reasons = [key for key in REASONS if any(check.not_judged[key] for check in checks)]
+    shown = _table(text["year_title"])
+    shown.add_column(text["year"])
+    for key in ("figures", "largest", *reasons):
+        shown.add_column(text[f"year_{key}"], justify="right", max_width=14)
+    for check in checks:
+        largest = "–" if check.largest != check.largest else number(check.largest, language, 1)
+        counts = (number(check.not_judged[key], language) for key in reasons)
+        label = text["year_all"] if check.year is None else str(check.year)
+        shown.add_row(label, number(check.figures, language), largest, *counts)
+    return shown
+
+
+def _why_not(group: pd.DataFrame, key: str, language: str) -> str:
+    """Return why no figure of a column was judged; that of most figures if they differ."""
+    reasons = not_judged(group, key)
+    largest = max(reasons, key=lambda reason: reasons[reason])
+    return TEXTS[language][f"why_{largest}"]
+
+
+def _worlds(results: Results, language: str) -> str:
+    """Return how much was simulated: so many paths of so many years."""
+    first, years = results.study.settings.first_year, results.study.settings.years
+    key = "worlds_single" if years == 1 else "worlds"
+    sims = number(results.sims, language)
+    return TEXTS[language][key].format(sims=sims, years=years, first=first, last=first + years - 1)
 
 
 def _measure(study: Study, row: Mapping[Any, Any], language: str) -> str:
@@ -160,10 +200,12 @@ def _worst(study: Study, table: pd.DataFrame, language: str) -> str:
 
 
 def show_description(text: Mapping[str, Any], language: str) -> None:
-    """Print an agreement, or all of a study, in plain language."""
+    """Print an agreement, a care type, or all of a study, in plain language."""
     words, console = TEXTS[language], _console()
     if text["title"]:
         console.print(Text(text["title"], style="bold"))
+        for sentence in text["facts"]:
+            console.print(sentence)
         console.print()
     for position, agreement in enumerate(text["agreements"]):
         if position:
@@ -175,6 +217,9 @@ def show_description(text: Mapping[str, Any], language: str) -> None:
             console.print(Text(words["article"].format(number=place, title=article["title"]), style="italic"))
             for sentence in article["sentences"]:
                 console.print(Padding(sentence, (0, 0, 0, 2)))
+        for note in agreement["notes"]:
+            console.print()
+            console.print(note)
         example = agreement["example"]
         if example:
             console.print()
@@ -187,6 +232,36 @@ def show_description(text: Mapping[str, Any], language: str) -> None:
                     console.print(f"  {member:<24}{money(amount, language):>12}")
         console.print()
         console.print(words["source"].format(source=agreement["source"]), style="dim")
+    if not text["agreements"]:
+        for care in text["care_types"]:
+            console.print(Text(f"{care['label']} ({care['name']})", style="bold"))
+            for sentence in care["sentences"]:
+                console.print(sentence)
+    elif text["care_types"]:
+        console.print()
+        console.print(_care_types(text["care_types"], language))
+        example = next((c for c in text["care_types"] if c["stay_years"] is not None), text["care_types"][0])
+        console.print(words["care_more"].format(name=example["name"]))
+
+
+def _care_types(cares: Sequence[Mapping[str, Any]], language: str) -> Table:
+    """Return the care types of a study: how many, how long, at what price."""
+    words = TEXTS[language]
+    shown = _table(words["care_title"])
+    shown.add_column(words["care"], max_width=32)
+    for key in ("care_clients", "care_entries", "care_stay", "care_tariff", "care_cost"):
+        shown.add_column(words[key], justify="right")
+    for care in cares:
+        stay, entries, tariff = care["stay_years"], care["entries"], care["tariff"]
+        shown.add_row(
+            care["label"],
+            number(care["clients"], language, 0 if care["clients"] >= 9.95 else 1),
+            "" if entries is None else number(entries, language, 0 if entries >= 9.95 else 1),
+            "" if stay is None else number(stay, language, 1 if stay >= 0.95 else 2),
+            "" if tariff is None else number(tariff, language),
+            number(care["cost"], language),
+        )
+    return shown
 
 
 def _row(table: pd.DataFrame, agreement: str, code: str) -> Mapping[str, Any]:
@@ -194,9 +269,9 @@ def _row(table: pd.DataFrame, agreement: str, code: str) -> Mapping[str, Any]:
     return {str(key): value for key, value in chosen.iloc[0].items()}
 
 
-def _largest(values: pd.Series[float], rare: str, language: str) -> str:
+def _largest(values: pd.Series[float], none: str, language: str) -> str:
     judged = values.dropna().abs()
-    return number(float(judged.max()), language, 1) if len(judged) else rare
+    return number(float(judged.max()), language, 1) if len(judged) else none
 
 
 def _figure(value: float, scale: float, language: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -14,11 +15,13 @@ from generated import ROOT, code, documented, figure, first_sentence, generated,
 
 from solidair.cli.main import COMMANDS, cli
 from solidair.models.anchors import anchor_table
+from solidair.models.duration import YEAR
 from solidair.models.schema import in_language
 from solidair.models.severity import FAMILIES
 from solidair.pool import Study
 from solidair.pool.assumptions import assumption_table
-from solidair.pool.metrics import METRICS, Sample, stability
+from solidair.pool.metrics import METRICS, stability
+from solidair.pool.metrics.years import YEAR_METRICS, Period
 from solidair.pool.parts.registry import PARTS
 from solidair.pool.results import TABLES
 from solidair.pool.run import measures_of
@@ -41,13 +44,39 @@ def care_types() -> str:
         rows.append(
             (
                 code(care.id), care.label.en, ", ".join(care.iv3), ", ".join(care.ijw), "yes" if care.stay else "",
-                figure(spec.clients_per_1000.value), figure(spec.overdispersion_size.value), figure(severity.mean),
-                figure(severity.cv), figure(severity.support[1]), f"{100 * float(severity.sf(100_000.0)):.1f}%",
+                figure(spec.clients_per_1000.value),
+                "" if spec.overdispersion_size is None else figure(spec.overdispersion_size.value),
+                figure(severity.mean), figure(severity.cv), figure(severity.support[1]),
+                f"{100 * float(severity.sf(100_000.0)):.1f}%",
             )
         )  # fmt: skip
     header = ("id", "care type", "Iv3", "iJw", "stay", "clients per 1,000 youths", "NB size", "mean EUR a year", "CV",
               "most EUR a year", "above EUR 100,000")  # fmt: skip
     return table(header, rows, "lllllrrrrrr")
+
+
+@generated
+def stays() -> str:
+    """Return the care types whose children stay over years."""
+    costs, rows = _costs(), []
+    for id_, episode in zip(costs.ids, costs.episodes, strict=True):
+        if episode is None:
+            continue
+        rate = costs.spec.care_types[id_].clients_per_1000.value
+        ages = episode.duration.ages
+        rows.append(
+            (
+                code(id_), figure(episode.duration.mean / YEAR), figure(episode.duration.ageless.mean / YEAR),
+                "" if ages is None else f"{ages.low:g} – {ages.high:g}", "" if ages is None else f"{ages.leaves_at:g}",
+                figure(rate * episode.entries_per_client),
+                figure(rate * episode.entries_per_client * episode.duration.mean / YEAR),
+                figure(episode.law.mean), figure(episode.law.support[1]),
+            )
+        )  # fmt: skip
+    header = ("id", "mean stay, years", "without age limit", "age at entry", "leaves at",
+              "entries per 1,000 youths a year", "in care on a day, per 1,000", "mean EUR a day",
+              "most EUR a day")  # fmt: skip
+    return table(header, rows, "lrrrrrrrr")
 
 
 @generated
@@ -105,14 +134,36 @@ def streams() -> str:
 _STREAM_WORDS = {
     Stream.NEED: "a municipality, once per simulated path",
     Stream.NATIONAL_VOLUME: "the country, each year",
-    Stream.REGIONAL_VOLUME: "a region (by its file name), each year",
+    Stream.REGIONAL_VOLUME: "the region, or what the column `region` says, each year",
     Stream.LOCAL_VOLUME: "a municipality, each year",
     Stream.NATIONAL_PRICE: "the country, each year",
-    Stream.REGIONAL_PRICE: "a region (by its file name), each year",
+    Stream.REGIONAL_PRICE: "the region, or what the column `region` says, each year",
     Stream.LOCAL_PRICE: "a municipality, each year",
     Stream.DISPERSION: "a municipality and care type, each year",
     Stream.COUNT: "a municipality and care type, each year",
     Stream.SEVERITY: "a municipality and care type, each year, one draw per client",
+    Stream.OPEN_STAYS: "a municipality and care type, once per path: stays open at the start",
+    Stream.RESIDUAL: "the same, one draw per stay: how long it goes on",
+    Stream.OPEN_TARIFF: "the same, one draw per stay",
+    Stream.ENTRIES: "a municipality and care type, each year: stays that start",
+    Stream.ENTRY_DAY: "the same, one draw per stay",
+    Stream.LENGTH: "the same, one draw per stay",
+    Stream.TARIFF: "the same, one draw per stay",
+    Stream.MOVE: "the same, one draw per stay: after how many years its payer changes",
+    Stream.OPEN_MOVE: "a municipality and care type, one draw per stay open at the start",
+    Stream.KNOWN_RESIDUAL: "a municipality and care type, one draw per stay of a file of open stays",
+    Stream.KNOWN_TARIFF: "the same, for a stay whose tariff is not in the file",
+    Stream.KNOWN_MOVE: "the same",
+    Stream.NEW_PAYER: "a municipality that may become the payer, one draw per child that moves",
+    Stream.VOLUME_PARAMETER: "the country and a care type, once per path: doubt about a number",
+    Stream.PRICE_PARAMETER: "the same: doubt about a price",
+    Stream.STAY_PARAMETER: "the same: doubt about a length of stay",
+    Stream.TYPE_FACTOR: "the country and a care type, each year: factor of the copula",
+    Stream.MEMBER_FACTOR: "a municipality, each year: factor of the copula",
+    Stream.COPULA_MIX: "the country, each year: the mixing variable of the t copula",
+    Stream.LARGE_COUNT: "a municipality and care type, each year: cases above the split of light care in bulk",
+    Stream.LARGE_COST: "the same, one draw per case",
+    Stream.BULK_SUM: "the same: the sum of all cases below the split",
 }
 
 
@@ -200,27 +251,40 @@ _ERRORS = {
 @generated
 def metrics(name: str) -> str:
     """Return the metrics of one table."""
+    return _metric_table([m for m in METRICS.values() if m.table == name])
+
+
+@generated
+def year_metrics() -> str:
+    """Return the metrics of a period."""
+    return _metric_table(YEAR_METRICS)
+
+
+def _metric_table(found: Iterable[Any]) -> str:
     rows = []
-    for m in METRICS.values():
-        if m.table != name:
-            continue
+    for m in found:
         function = m.function.func if isinstance(m.function, partial) else m.function
         fixed = m.function.keywords if isinstance(m.function, partial) else {}
         formula = first_sentence(function).rstrip(".")
         at = ", ".join(f"{key} {value:g}" for key, value in fixed.items())
         better = {"lower": "lower", "higher": "higher", "none": "opinion"}[m.direction]
         rows.append((code(m.name), f"{m.label['en']}. {m.meaning['en']}", m.unit,
-                     formula + (f" ({at})" if at else ""), _error_of(m.function, function), better))  # fmt: skip
+                     formula + (f" ({at})" if at else ""), _error_of(m, function), better))  # fmt: skip
     return table(("column", "what it says", "unit", "definition", "standard error", "better"), rows)
 
 
-def _error_of(metric: Callable[[Sample], Any], function: Any) -> str:
+def _error_of(metric: Any, function: Any) -> str:
     chance = np.random.default_rng(1)
-    years = chance.lognormal(size=(200, 3))
-    estimate = metric(Sample(years, chance.lognormal(size=(200, 3)), np.ones(3), np.ones(3)))
-    if estimate.is_share:
+    years, own, ones = chance.lognormal(size=(200, 3)), chance.lognormal(size=(200, 3)), np.ones(3)
+    period = Period(years, own, ones, ones, own_exact=ones, contribution_exact=ones, before=own)
+    plain = metric.function(replace(period, own_exact=None, contribution_exact=None))
+    if plain.is_share:
         return "Wilson, [eq. 4](#eq-4)"
-    return _ERRORS[function] if estimate.se is not None else "influence, [eq. 1](#eq-1)"
+    if plain.se is not None:
+        return _ERRORS[function]
+    if plain.standard_error.any() and not metric.function(period).standard_error.any():
+        return "0 where the means are known, else influence, [eq. 1](#eq-1)"
+    return f"influence, [eq. {'10](#eq-10)' if metric.controlled else '1](#eq-1)'}"
 
 
 # --- command line

@@ -7,14 +7,15 @@ Everything is exact: nothing on this page is simulated.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from solidair.models.calendar import Calendar
 from solidair.models.costs import AnchorSpec, CostModel
-from solidair.models.exact import product_nodes
+from solidair.models.exact.moments import Cohort, cohorts_of, product_nodes, volume_moment
 from solidair.models.problems import InputError, Problem, suggest
 from solidair.models.schema import in_language
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 Quantity = Callable[[CostModel, float | str | None], float]
 ANCHORS: dict[str, Quantity] = {}
+
+_STEADY = Calendar(2001, 1, leap_days=False)
+"""A single year of a population in steady state."""
 
 
 def _anchor(function: Quantity) -> Quantity:
@@ -187,9 +191,10 @@ def _heavy_count_size(costs: CostModel, argument: float | str | None) -> float:
     shock does not.
     """
     place = costs.ids.index(str(argument))
-    square = costs.need_shock.moment(2) * costs.dispersions[place].moment(2)
-    square *= math.prod(shock.moment(2) for shock in costs.volume_shocks[1:])
-    return float(1.0 / (square - 1.0))
+    cohorts = cohorts_of(costs, _STEADY, place, 0, None, np.ones(1))
+    counts = [float(k.weight @ (k.rate * k.first[:, 0])) for k in cohorts]
+    square = costs.need_shock.moment(2) * _second_moment(costs, cohorts, counts, ("regional", "local"))
+    return float(1.0 / (square / sum(counts) ** 2 - 1.0))
 
 
 @_anchor
@@ -199,7 +204,7 @@ def _spread_of_cost_per_youth(costs: CostModel, argument: float | str | None) ->
     Chance of cases, need, regional and local shocks count; what is common to the country does not. For each size the
     squared CV gives the variance of the logarithm as log(1 + CV^2), as for a lognormal; then their mean.
     """
-    cv2 = _squared_cv(costs, argument, levels=slice(1, 3), need=costs.need_shock.moment(2))
+    cv2 = _squared_cv(costs, argument, levels=("regional", "local"), need=costs.need_shock.moment(2))
     return float(np.sqrt(np.log1p(cv2).mean()))
 
 
@@ -209,21 +214,35 @@ def _spread_of_yearly_cost(costs: CostModel, argument: float | str | None) -> fl
 
     Only chance of cases and local shocks count: need and what is common to the region are in the expectation.
     """
-    return float(np.sqrt(_squared_cv(costs, argument, levels=slice(2, 3), need=1.0).mean()))
+    return float(np.sqrt(_squared_cv(costs, argument, levels=("local",), need=1.0).mean()))
 
 
-def _squared_cv(costs: CostModel, argument: float | str | None, levels: slice, need: float) -> FloatArray:
+def _squared_cv(costs: CostModel, argument: float | str | None, levels: tuple[str, ...], need: float) -> FloatArray:
     """Return the squared CV of the yearly cost of municipalities of the given sizes, shocks of some levels only."""
     youths = np.array([float(part) for part in str(argument).split(" ")])
-    rates = costs.clients_per_youth
-    m1 = np.array([s.mean for s in costs.severities])
-    m2 = np.array([s.moment(2) for s in costs.severities])
-    volume = need * np.prod([shock.moment(2) for shock in costs.volume_shocks[levels]])
-    price = np.prod([shock.moment(2) for shock in costs.price_shocks[levels]])
-    theta = np.array([shock.moment(2) for shock in costs.dispersions])
-    mean = rates @ m1
-    square = volume * price * (mean**2 + ((rates * m1) ** 2) @ (theta - 1.0))
-    return np.asarray(square / mean**2 - 1.0 + price * (rates @ m2) / mean**2 / youths)
+    cohorts = [k for c in range(len(costs.ids)) for k in cohorts_of(costs, _STEADY, c, 0, 0.0, np.ones(1))]
+    amounts = [float(k.weight @ (k.rate * k.first[:, 0])) for k in cohorts]
+    squares = sum(float(k.weight @ (k.rate * k.second[:, 0])) for k in cohorts)
+    price = math.prod(
+        s.shock.moment(2) for s in costs.sites if s.target == "price" and s.level in levels and s.care_type is None
+    )
+    square = need * price * _second_moment(costs, cohorts, amounts, levels)
+    return np.asarray(square / sum(amounts) ** 2 - 1.0 + price * squares / sum(amounts) ** 2 / youths)
+
+
+def _second_moment(
+    costs: CostModel, cohorts: Sequence[Cohort], amounts: Sequence[float], levels: tuple[str, ...]
+) -> float:
+    """Return E[(sum of amounts x volume factors)^2], the shocks of some levels only."""
+    pairs = [
+        (one, a, other, b)
+        for one, a in zip(cohorts, amounts, strict=True)
+        for other, b in zip(cohorts, amounts, strict=True)
+    ]
+    return sum(
+        a * b * volume_moment(costs, one.care_type, one.year, other.care_type, other.year, levels)
+        for one, a, other, b in pairs
+    )
 
 
 @_anchor

@@ -13,121 +13,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator, Field
 
 from solidair.models.care import CareType
+from solidair.models.cost_spec import LEVELS, AnchorSpec, CostModelSpec, PersonsSpec, spec_shocks
+from solidair.models.episode_spec import build_episode, quantities_of_episode
+from solidair.models.episodes import Episode
 from solidair.models.problems import InputError, Problem
-from solidair.models.schema import Config, Quantity, RuleError, Source, Words, frozen, parse
-from solidair.models.severity import Severity
+from solidair.models.schema import Quantity, frozen, parse
 from solidair.models.severity_spec import build_severity, quantities_of
 from solidair.models.shocks import GammaShock, LognormalShock, NoShock, Shock
+from solidair.models.sites import ShockSite, Target
+from solidair.models.yearly import YearlyCost, YearOfStays
 
 FloatArray = npt.NDArray[np.float64]
-
-LEVELS = ("national", "regional", "local")
-
-
-def _between(low: float, high: float, hint: str) -> AfterValidator:
-    """Return a check of the value of a quantity, both ends allowed."""
-
-    def check(quantity: Quantity) -> Quantity:
-        if not low <= quantity.value <= high:
-            rule = f"the value must lie between {low:g} and {high:g}"
-            raise RuleError(rule, hint, f"{quantity.value:g}")
-        return quantity
-
-    return AfterValidator(check)
-
-
-def _above_zero(quantity: Quantity) -> Quantity:
-    if quantity.value <= 0:
-        raise RuleError("the value must be above 0", f"Write {quantity.unit}.", f"{quantity.value:g}")
-    return quantity
-
-
-Spread = Annotated[Quantity, _between(0, 2, "0 switches the shock off; 0.05 is five percent.")]
-Rate = Annotated[Quantity, _between(0, 1000, "Write clients per 1,000 youths a year; check the sign and the unit.")]
-Positive = Annotated[Quantity, AfterValidator(_above_zero)]
-# Below 0.01 nearly all years have no client at all; above 1e6 the law is Poisson to the last digit that matters.
-DispersionSize = Annotated[Quantity, _between(0.01, 1e6, "1 is very dispersed; 1000000 is as good as Poisson.")]
-
-
-class ShockSpec(Config):
-    """A mean-one shock: its law and its standard deviation."""
-
-    law: Literal["gamma", "lognormal"] = "lognormal"
-    sd: Spread
-
-    def shock(self) -> Shock:
-        """Return the distribution."""
-        if self.sd.value == 0:
-            return NoShock()
-        if self.law == "gamma":
-            return GammaShock(1.0 / self.sd.value**2)
-        return LognormalShock(float(np.sqrt(np.log1p(self.sd.value**2))))
-
-
-class ShockLevels(Config):
-    """Shocks of the country, of a region and of one municipality."""
-
-    national: ShockSpec
-    regional: ShockSpec
-    local: ShockSpec
-
-
-class CareTypeSpec(Config):
-    """One care type of a cost model file."""
-
-    label: Words
-    iv3: tuple[str, ...]
-    ijw: tuple[str, ...]
-    stay: bool
-    clients_per_1000: Rate
-    overdispersion_size: DispersionSize
-    severity: dict[str, Any]
-
-
-class PersonsSpec(Config):
-    """How clients of care types, who may be one and the same child, add up to persons."""
-
-    per_person_without_stay: Positive
-    per_person_with_stay: Positive
-    per_person_overall: Positive
-
-
-class AnchorSpec(Config):
-    """A published figure that the model must reproduce."""
-
-    quantity: str
-    label: Words
-    low: float
-    high: float
-    unit: str
-    grade: Literal["sourced", "derived", "assumed"]
-    source: Source
-    argument: float | str | None = None
-
-
-class CostModelSpec(Config):
-    """A cost model file."""
-
-    title: Words
-    price_level: int
-    currency: Literal["EUR"] = "EUR"
-    national_youth: Positive
-    budget_per_youth: Positive
-    need_spread: ShockSpec
-    volume: ShockLevels
-    price: ShockLevels
-    persons: PersonsSpec
-    care_types: dict[str, CareTypeSpec] = Field(min_length=1)
-    anchors: tuple[AnchorSpec, ...] = Field(default=())
 
 
 @dataclass(frozen=True)
@@ -142,12 +46,15 @@ class CostModel:
         The file's content.
     severities
         Yearly cost of one client in EUR of the price level, per care type, in file order.
+    episodes
+        The stays of each care type; None for a care type whose cases are of a single year.
     """
 
     name: str
     file: str
     spec: CostModelSpec
-    severities: tuple[Severity, ...]
+    severities: tuple[YearlyCost, ...]
+    episodes: tuple[Episode | None, ...]
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], name: str, file: str) -> CostModel:
@@ -164,16 +71,24 @@ class CostModel:
             spec = parse(CostModelSpec, document, file)
         except InputError as error:
             problems += error.problems
-        # Severities are checked whatever else is wrong, so that all faults of a file come at once.
+        # Laws are checked whatever else is wrong, so that all faults of a file come at once.
         cares = document.get("care_types")
-        severities = [
-            build_severity(frozen(care["severity"]), file, f"care_types.{id_}.severity", problems)
-            for id_, care in (cares.items() if isinstance(cares, Mapping) else ())
-            if isinstance(care, Mapping) and isinstance(care.get("severity"), Mapping)
-        ]
+        severities: list[YearlyCost | None] = []
+        episodes: list[Episode | None] = []
+        for id_, care in cares.items() if isinstance(cares, Mapping) else ():
+            where = f"care_types.{id_}"
+            if isinstance(care, Mapping) and isinstance(care.get("episode"), Mapping):
+                episode = build_episode(frozen(care["episode"]), file, f"{where}.episode", problems)
+                severities.append(None if episode is None else YearOfStays(episode))
+                episodes.append(episode)
+            elif isinstance(care, Mapping) and isinstance(care.get("severity"), Mapping):
+                severities.append(build_severity(frozen(care["severity"]), file, f"{where}.severity", problems))
+                episodes.append(None)
+        if spec is not None and not problems:
+            problems += _unusable_errors(spec, file)
         if problems or spec is None:
             raise InputError(problems)
-        return cls(name, file, spec, tuple(s for s in severities if s is not None))
+        return cls(name, file, spec, tuple(s for s in severities if s is not None), tuple(episodes))
 
     @cached_property
     def care_types(self) -> tuple[CareType, ...]:
@@ -186,7 +101,7 @@ class CostModel:
     def unbounded(self) -> tuple[CareType, ...]:
         """Care types whose cost has no finite variance: no standard error of the simulation holds for them."""
         pairs = zip(self.care_types, self.severities, strict=True)
-        return tuple(care for care, severity in pairs if not math.isfinite(severity.variance))
+        return tuple(care for care, severity in pairs if not math.isfinite(severity.moment(2)))
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -200,8 +115,21 @@ class CostModel:
 
     @cached_property
     def dispersions(self) -> tuple[Shock, ...]:
-        """Gamma shocks that turn Poisson counts into negative binomial ones, per care type."""
-        return tuple(GammaShock(care.overdispersion_size.value) for care in self.spec.care_types.values())
+        """Gamma shocks that turn Poisson counts into negative binomial ones, per care type; none for Poisson."""
+        sizes = [care.overdispersion_size for care in self.spec.care_types.values()]
+        return tuple(NoShock() if size is None else GammaShock(size.value) for size in sizes)
+
+    @cached_property
+    def moves(self) -> tuple[float, ...]:
+        """Share of the children in care whose payer changes on a 1 January, per care type."""
+        return tuple(0.0 if care.moves is None else care.moves.value for care in self.spec.care_types.values())
+
+    def atoms(self, place: int, days: float) -> FloatArray:
+        """Return the costs that many clients of a care type have exactly, in a year of so many days, EUR."""
+        episode = self.episodes[place]
+        if episode is None:
+            return self.severities[place].atoms[0]
+        return np.asarray(days * episode.law.atoms[0], dtype=np.float64)
 
     @cached_property
     def need_shock(self) -> Shock:
@@ -218,25 +146,125 @@ class CostModel:
         """National, regional and local shock on the cost of a client."""
         return tuple(getattr(self.spec.price, level).shock() for level in LEVELS)
 
+    @cached_property
+    def sites(self) -> tuple[ShockSite, ...]:
+        """All shocks that are switched on, those of need apart; in a fixed order."""
+        sites = []
+        for care_type, owner in ((None, self.spec), *enumerate(self.spec.care_types.values())):
+            targets: tuple[Target, ...] = ("volume", "price")
+            for target in targets:
+                for level in LEVELS:
+                    spec = getattr(getattr(owner, target), level, None)
+                    if spec is not None:
+                        kept = 0.0 if spec.persistence is None else spec.persistence.value
+                        sites.append(ShockSite(target, level, care_type, spec.shock(), kept))
+        for place, (care, law) in enumerate(zip(self.spec.care_types.values(), self.dispersions, strict=True)):
+            kept = 0.0 if care.overdispersion_persistence is None else care.overdispersion_persistence.value
+            linked = self.spec.dependence is not None
+            sites.append(ShockSite("volume", "local", place, law, kept, scored=linked))
+        sites += [
+            ShockSite(target, "parameter", place, _around_one(quantity), 1.0)
+            for place, target, quantity in self.uncertain
+        ]
+        return tuple(site for site in sites if not isinstance(site.shock, NoShock))
+
+    @cached_property
+    def uncertain(self) -> tuple[tuple[int, Target, Quantity], ...]:
+        """Parameters with a standard error: position of the care type, what they multiply, the number."""
+        found: list[tuple[int, Target, Quantity]] = []
+        for key, quantity in self.quantities():
+            if quantity.standard_error:
+                id_, kind = key.split(".")[1], key.split(".", 2)[2]
+                found.append((self.ids.index(id_), _UNCERTAIN[kind], quantity))
+        return tuple(found)
+
+    def certain(self) -> CostModel:
+        """Return the same model with every parameter taken as known."""
+        return replace(self, spec=_without_errors(self.spec))
+
+    def index_path(self, years: int) -> FloatArray:
+        """Return prices of each care type in each budget year, relative to the first one, (care_type, year)."""
+        common = 0.0 if self.spec.index is None else self.spec.index.value
+        own = [common if care.index is None else care.index.value for care in self.spec.care_types.values()]
+        return np.asarray((1.0 + np.array(own)[:, np.newaxis]) ** np.arange(years), dtype=np.float64)
+
+    def amount_path(self, years: int) -> FloatArray:
+        """Return by how much budgets and indexed amounts have grown in each budget year, (year,)."""
+        common = 0.0 if self.spec.index is None else self.spec.index.value
+        return np.asarray((1.0 + common) ** np.arange(years), dtype=np.float64)
+
+    def volume_path(self, years: int) -> FloatArray:
+        """Return the number of clients in each budget year relative to the first one, (year,)."""
+        growth = 0.0 if self.spec.volume_growth is None else self.spec.volume_growth.value
+        return np.asarray((1.0 + growth) ** np.arange(years), dtype=np.float64)
+
     def quantities(self) -> Iterator[tuple[str, Quantity]]:
         """Yield every number of the model with its dotted key."""
         spec = self.spec
         yield "national_youth", spec.national_youth
         yield "budget_per_youth", spec.budget_per_youth
+        for key in ("index", "volume_growth"):
+            if getattr(spec, key) is not None:
+                yield key, getattr(spec, key)
         for key, shock in spec_shocks(spec).items():
             yield f"{key}.sd", shock.sd
+            if shock.persistence is not None:
+                yield f"{key}.persistence", shock.persistence
+        if spec.dependence is not None:
+            for key in ("degrees_of_freedom", "between_members", "between_care_types"):
+                if getattr(spec.dependence, key) is not None:
+                    yield f"dependence.{key}", getattr(spec.dependence, key)
         for key in PersonsSpec.model_fields:
             yield f"persons.{key}", getattr(spec.persons, key)
         for id_, care in spec.care_types.items():
-            yield f"care_types.{id_}.clients_per_1000", care.clients_per_1000
-            yield f"care_types.{id_}.overdispersion_size", care.overdispersion_size
-            yield from quantities_of(care.severity, f"care_types.{id_}.severity")
+            where = f"care_types.{id_}"
+            for key in ("clients_per_1000", "overdispersion_size", "overdispersion_persistence", "index", "moves"):
+                if getattr(care, key) is not None:
+                    yield f"{where}.{key}", getattr(care, key)
+            if care.severity is not None:
+                yield from quantities_of(care.severity, f"{where}.severity")
+            if care.episode is not None:
+                yield from quantities_of_episode(care.episode, f"{where}.episode")
 
 
-def spec_shocks(spec: CostModelSpec) -> dict[str, ShockSpec]:
-    """Return every shock of a cost model by its dotted key."""
-    shocks = {"need_spread": spec.need_spread}
-    for kind in ("volume", "price"):
-        for level in LEVELS:
-            shocks[f"{kind}.{level}"] = getattr(getattr(spec, kind), level)
-    return shocks
+_UNCERTAIN: dict[str, Target] = {
+    "clients_per_1000": "volume",
+    "severity.mean": "price",
+    "severity.tariff.mean": "price",
+    "episode.tariff.mean": "price",
+    "episode.duration.mean": "stay",
+}
+"""Numbers of a care type that may carry a standard error, and what their uncertainty multiplies."""
+
+
+def _unusable_errors(spec: CostModelSpec, file: str) -> list[Problem]:
+    """Return a problem for each standard error that the engine could not use: silence would hide the doubt."""
+    problems = []
+    for key, quantity in CostModel("", file, spec, (), ()).quantities():
+        kind = key.split(".", 2)[2] if key.startswith("care_types.") and key.count(".") >= 2 else key
+        if quantity.standard_error and kind not in _UNCERTAIN:
+            rule = "a standard error has no effect on this number"
+            hint = f"It works on {', '.join(_UNCERTAIN)} of a care type; remove it here."
+            problems.append(Problem(file, f"{key}.standard_error", f"{quantity.standard_error:g}", rule, hint))
+        elif quantity.standard_error and quantity.value <= 0:
+            rule, hint = "a standard error needs a value above 0", "Remove the standard error or mend the value."
+            problems.append(Problem(file, f"{key}.standard_error", f"{quantity.standard_error:g}", rule, hint))
+    return problems
+
+
+def _around_one(quantity: Quantity) -> Shock:
+    """Return the law of a parameter over its best estimate: lognormal with mean 1."""
+    relative = (quantity.standard_error or 0.0) / quantity.value
+    return LognormalShock(float(np.sqrt(np.log1p(relative**2))))
+
+
+def _without_errors(spec: CostModelSpec) -> CostModelSpec:
+    def stripped(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: stripped(entry) for key, entry in value.items() if key != "standard_error"}
+        return tuple(stripped(entry) for entry in value) if isinstance(value, list | tuple) else value
+
+    return CostModelSpec.model_validate(stripped(spec.model_dump()))
+
+
+__all__ = ["LEVELS", "AnchorSpec", "CostModel", "CostModelSpec"]

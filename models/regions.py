@@ -33,6 +33,8 @@ class Municipality:
         Reserve that can bear an overrun, EUR; None if unknown.
     budget_derived
         Whether the budget was derived from the number of youths instead of read.
+    region
+        Region whose shocks the municipality shares, where a study spans several; empty where it has one.
     """
 
     code: str
@@ -43,6 +45,7 @@ class Municipality:
     need_index: float | None = None
     buffer_eur: float | None = None
     budget_derived: bool = False
+    region: str = ""
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ class Quantity(Config):
         Where it comes from; for an assumption, why this value.
     year
         Price level of an amount, or the year that a count is of.
+    standard_error
+        How well the number is known, in its unit; None if nobody says.
     """
 
     value: float
@@ -73,6 +75,7 @@ class Quantity(Config):
     grade: Grade
     source: Source
     year: int | None = None
+    standard_error: float | None = Field(default=None, ge=0)
 
 
 def parse(model: type[M], document: Mapping[str, Any], file: str) -> M:
@@ -143,8 +146,11 @@ def _explained(schema: dict[str, Any], fault: ErrorDetails, place: Place, nodes:
         found = getattr(context.get("error"), "value", "") or ("" if isinstance(fault["input"], Mapping) else value)
         return where, found, fault["msg"].removeprefix("Value error, "), hint
     # Quotes show what is wrong with a "100" where a number must be.
-    return where, f'"{value}"' if isinstance(fault["input"], str) else value, *_plain(fault, nodes)
+    return where, f'"{value}"' if isinstance(fault["input"], str) else value, *_plain(fault, place, nodes)
 
+
+_CALENDAR_YEARS = ("first_year", "price_level", "year")
+"""Keys that hold a year of the calendar, which has no separator."""
 
 _TYPES = {
     "float": (
@@ -155,13 +161,14 @@ _TYPES = {
     "finite": ("this must be a finite number", "Write an ordinary number."),
     "bool": ("this must be true or false", "Write true or false, without quotes."),
     "string": ("this must be a text", 'Put it in "quotes".'),
+    "date": ("this must be a date", "Write it like 2026-12-31, without quotes."),
     "tuple": ("this must be a list", "Put it in [square brackets], with commas between the entries."),
     "model": ("this must be a table", "Write { key = value, ... }."),
     "dict": ("this must be a table", "Write { key = value, ... }."),
 }
 
 
-def _plain(fault: ErrorDetails, nodes: Nodes) -> tuple[str, str]:
+def _plain(fault: ErrorDetails, place: Place, nodes: Nodes) -> tuple[str, str]:
     """Return rule and hint of a fault that is about the type or the size of a value."""
     kind = fault["type"]
     if kind.endswith("too_short"):
@@ -169,7 +176,7 @@ def _plain(fault: ErrorDetails, nodes: Nodes) -> tuple[str, str]:
             return "this text must not be empty", "Fill it in."
         return "this must have at least one entry", "Name one or more."
     if kind.startswith(("greater_than", "less_than")):
-        return _range(nodes)
+        return _range(nodes, str(place[-1]) if place else "")
     key = kind.split("_")[0]
     if key == "model":
         known = ", ".join(f"{name} = ..." for node in nodes for name in node.get("properties", {}))
@@ -180,13 +187,18 @@ def _plain(fault: ErrorDetails, nodes: Nodes) -> tuple[str, str]:
     return message[:1].lower() + message[1:], "Change the value."
 
 
-def _range(nodes: Nodes) -> tuple[str, str]:
+def _range(nodes: Nodes, key: str) -> tuple[str, str]:
     """Return the rule of a number that is too small or too large, from the bounds in the schema."""
+
+    def shown(bound: float) -> str:
+        is_year = key in _CALENDAR_YEARS and 1000 <= bound <= 9999
+        return f"{bound}" if is_year else f"{bound:,}"
+
     bounds = {key: value for node in nodes for key, value in node.items() if key.lower().endswith("imum")}
-    low = f"at least {bounds['minimum']:,}" if "minimum" in bounds else ""
-    low = f"above {bounds['exclusiveMinimum']:,}" if "exclusiveMinimum" in bounds else low
-    high = f"at most {bounds['maximum']:,}" if "maximum" in bounds else ""
-    high = f"below {bounds['exclusiveMaximum']:,}" if "exclusiveMaximum" in bounds else high
+    low = f"at least {shown(bounds['minimum'])}" if "minimum" in bounds else ""
+    low = f"above {shown(bounds['exclusiveMinimum'])}" if "exclusiveMinimum" in bounds else low
+    high = f"at most {shown(bounds['maximum'])}" if "maximum" in bounds else ""
+    high = f"below {shown(bounds['exclusiveMaximum'])}" if "exclusiveMaximum" in bounds else high
     if (bounds.get("minimum"), bounds.get("maximum")) == (0, 1):
         return "this must lie between 0 and 1", "A share of 50% is written 0.5."
     rule = f"this must be {' and '.join(filter(None, (low, high)))}"
@@ -203,6 +215,8 @@ def _example(key: str, nodes: Nodes) -> str:
         return f"{key} = {{ {inner} }}"
     if node.get("enum"):
         return f'{key} = "{node["enum"][0]}"'
+    if node.get("format") == "date":
+        return f"{key} = 2026-12-31"
     samples = {"number": "100.0", "integer": "2024", "boolean": "true", "array": "[...]", "object": "{ ... }"}
     return f"{key} = {samples.get(node.get('type', ''), chr(34) + '...' + chr(34))}"
 

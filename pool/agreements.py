@@ -35,11 +35,20 @@ class Clause(Config):
 
 
 class AgreementSpec(Config):
-    """An agreement file."""
+    """An agreement file.
+
+    Parameters
+    ----------
+    indexed
+        Whether its amounts per child follow the price index of the cost model every 1 January.
+    clauses
+        In the order in which they work.
+    """
 
     title: Words
     summary: Words
     source: Source
+    indexed: bool = True
     clauses: tuple[Clause, ...] = Field(default=())
 
 
@@ -81,6 +90,11 @@ class Agreement:
         """
         return cls(name, file, parse(AgreementSpec, document, file))
 
+    @property
+    def linear(self) -> bool:
+        """Whether settling expected claims gives expected contributions, exactly: every part must be linear."""
+        return all(c.take.linear and c.pot.linear and c.charge.linear for c in self.spec.clauses)
+
     def faults(self, region: Region | None, care_types: Sequence[str] | None) -> list[Problem]:
         """Return what does not fit the region or the cost model; None if one is not known."""
         problems: list[Problem] = []
@@ -97,7 +111,7 @@ class Agreement:
 
         Clauses work in order: each sees of every case what the earlier ones left.
         """
-        left = {care_type: CaseFunction.whole() for care_type in care_types}
+        left = {care_type: CaseFunction.whole(self.spec.indexed) for care_type in care_types}
         rules = []
         for clause in self.spec.clauses:
             handed_in = clause.take.rules(left)

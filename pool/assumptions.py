@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import numpy as np
 
 from solidair.models.regions import Municipality
 from solidair.models.schema import in_language
 from solidair.pool.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _COLUMNS = {
     "inhabitants": "inhabitants",
@@ -23,12 +26,16 @@ _COLUMNS = {
 def assumption_table(study: Study) -> pd.DataFrame:
     """Return one row per number of the cost model, and per column of the region its total.
 
+    A standard error says how well a number is known, in its unit; NaN where nobody says, and then it is taken as known.
     A value of one member that the user has set on top of the files has a row of its own.
     """
+    import pandas as pd
+
     rows = [
         {
             "input": key,
             "value": quantity.value,
+            "standard_error": np.nan if quantity.standard_error is None else quantity.standard_error,
             "unit": quantity.unit,
             "year": quantity.year,
             "grade": quantity.grade,
@@ -83,6 +90,7 @@ def _row(key: str, value: float, column: str, year: int | None, grade: str, sour
     return {
         "input": key,
         "value": value,
+        "standard_error": np.nan,
         "unit": _COLUMNS[column],
         "year": year,
         "grade": grade,

@@ -1,4 +1,4 @@
-"""Describe: what an agreement does, in sentences and with one worked case.
+"""Describe: what an agreement does, in sentences and with one worked case; and the years and care types of a study.
 
 The sentences come from the parts themselves and the amounts from `settle`, so a description cannot differ from
 what is computed.
@@ -6,16 +6,18 @@ what is computed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from solidair.models.costs import CostModel
-from solidair.models.problems import InputError
+from solidair.models.problems import InputError, Problem, nearest
 from solidair.models.regions import Region
 from solidair.models.schema import in_language
 from solidair.pool.agreements import Agreement, settle
+from solidair.pool.describe_care import care_description, study_facts
 from solidair.pool.measures import measure_cases, measures_for
 from solidair.pool.study import Study, is_study, load_agreement
 
@@ -25,6 +27,15 @@ EXAMPLE_COST = 300_000.0
 _LATER = {
     "nl": "Dit artikel werkt op wat de eerdere artikelen van de kosten van elk kind hebben overgelaten.",
     "en": "This article works on what the earlier articles have left of the cost of every child.",
+}
+
+_LEVEL = {
+    "nl": "De bedragen per kind blijven elk jaar zoals zij er staan (indexed = false).",
+    "en": "Amounts per child stay as they are written in every year (indexed = false).",
+}
+_INDEXED = {
+    "nl": "De bedragen per kind gelden in het eerste jaar en stijgen daarna elke 1 januari mee met de prijsindex.",
+    "en": "Amounts per child hold in the first year and rise with the price index on every 1 January after it.",
 }
 
 
@@ -48,7 +59,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Description:
-    """An agreement in words."""
+    """An agreement in words; `notes` says what index and amounts have to do with each other, if anything."""
 
     name: str
     title: str
@@ -56,15 +67,17 @@ class Description:
     source: str
     articles: tuple[Article, ...]
     example: Example | None
+    notes: tuple[str, ...] = ()
 
 
 def describe(name: str, language: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the description of an agreement or a study, as plain data.
+    """Return the description of an agreement, a study or a care type, as plain data.
 
     Parameters
     ----------
     name
-        A name that comes with solidair, or a path. What is both counts as a study.
+        A name that comes with solidair, a path, or the identifier of a care type of the cost model of the project in
+        this folder, or else of 'haaglanden'. What is both counts as a study.
     language
         'nl' or 'en'.
     overrides
@@ -75,19 +88,34 @@ def describe(name: str, language: str, overrides: Sequence[str] = ()) -> dict[st
     Raises
     ------
     InputError
-        If it is neither, or something is wrong with it.
+        If it is none of these, or something is wrong with it.
     """
-    if is_study(name):
+    try:
+        whole = is_study(name)
+    except InputError:
+        study = _study_around(name, overrides) if re.fullmatch(r"[\w-]+", name) else None
+        if study is None or name not in study.costs.ids:
+            near = None if study is None else nearest(name, study.costs.ids)
+            if near is None:
+                raise
+            rule = "there is no study, agreement or form of care of this name"
+            raise InputError([Problem(name, "name", "", rule, f"Did you mean '{near}'?")]) from None
+        care = asdict(care_description(study, name, language))
+        return {"title": None, "facts": (), "agreements": [], "care_types": [care]}
+    if whole:
         study = Study.load(name, overrides)
         agreements = [asdict(described(a, study.region, study.costs, language)) for a in study.agreements]
-        return {"title": study.title[language], "agreements": agreements}
+        cares = [asdict(care_description(study, id_, language)) for id_ in study.costs.ids]
+        facts = study_facts(study, language)
+        return {"title": study.title[language], "facts": facts, "agreements": agreements, "care_types": cares}
     own = [text for text in overrides if text.strip().startswith("agreements.")]
     agreement = load_agreement(name, own)
     study = _study_around(name, [text for text in overrides if text not in own])
     # An agreement of another region, with a fixed key for its own members, is told without the worked case.
     fits = not agreement.faults(study.region, study.costs.ids)
     example = worked_example(agreement, study.region, study.costs, language) if fits else None
-    return {"title": None, "agreements": [asdict(_in_words(agreement, study.costs, language, example))]}
+    described_ = asdict(_in_words(agreement, study.costs, language, example))
+    return {"title": None, "facts": (), "agreements": [described_], "care_types": []}
 
 
 def _study_around(name: str, overrides: Sequence[str]) -> Study:
@@ -128,7 +156,18 @@ def _in_words(agreement: Agreement, costs: CostModel, language: str, example: Ex
         in_language(spec.source, language),
         articles,
         example,
+        _notes(agreement, costs, language),
     )
+
+
+def _notes(agreement: Agreement, costs: CostModel, language: str) -> tuple[str, ...]:
+    """Return what becomes of amounts per child in later years, where there are such amounts."""
+    if not any(clause.take.kind == "excess" for clause in agreement.spec.clauses):
+        return ()
+    if not agreement.spec.indexed:
+        return (_LEVEL[language],)
+    rises = costs.spec.index is not None and costs.spec.index.value != 0
+    return (_INDEXED[language],) if rises else ()
 
 
 def worked_example(agreement: Agreement, region: Region, costs: CostModel, language: str) -> Example:

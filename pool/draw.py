@@ -1,136 +1,120 @@
-"""Draw: from a region and a cost model to claims, block by block."""
+"""Draw: from a study to claims, block by block."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from solidair.models.costs import LEVELS, CostModel
+from solidair.models.costs import CostModel
+from solidair.models.exact.known import listed_cells, seen_on
 from solidair.models.problems import InputError, Problem
-from solidair.models.regions import Region
-from solidair.models.shocks import Shock
-from solidair.models.tables import HasQuantiles, constant_table, quantile_table, table_mean
+from solidair.models.tables import quantile_table, table_mean
+from solidair.pool.bulk import bulk_arrays
+from solidair.pool.chance import KeyArray, ShockArrays, shock_arrays, table_of
+from solidair.pool.exactness import attachment_paths
 from solidair.pool.measures import MeasureSet
-from solidair.pool.streams import NATIONAL, REGIONAL, Stream, stream_key
+from solidair.pool.streams import Stream, stream_key
+from solidair.pool.study import Study
 
 FloatArray = npt.NDArray[np.float64]
-KeyArray = npt.NDArray[np.uint64]
+IntArray = npt.NDArray[np.int64]
 
-_VOLUME = (Stream.NATIONAL_VOLUME, Stream.REGIONAL_VOLUME, Stream.LOCAL_VOLUME)
-_PRICE = (Stream.NATIONAL_PRICE, Stream.REGIONAL_PRICE, Stream.LOCAL_PRICE)
+_DRAWS = (
+    Stream.COUNT, Stream.SEVERITY, Stream.OPEN_STAYS, Stream.RESIDUAL, Stream.OPEN_TARIFF, Stream.ENTRIES,
+    Stream.ENTRY_DAY, Stream.LENGTH, Stream.TARIFF, Stream.MOVE, Stream.OPEN_MOVE, Stream.KNOWN_RESIDUAL,
+    Stream.KNOWN_TARIFF, Stream.KNOWN_MOVE, Stream.LARGE_COUNT, Stream.LARGE_COST, Stream.BULK_SUM,
+)  # fmt: skip
+"""What the draws of a member and care type are for, in the order in which the kernel finds their keys."""
 
 
 @dataclass(frozen=True)
 class DrawPlan:
-    """Everything the kernel needs, as plain arrays; the meaning of each is in `solidair.pool.kernels.draw_block`."""
+    """Everything the kernel needs, as plain arrays; the meaning of each is in `solidair.pool.kernels`."""
 
-    expected: FloatArray
+    shocks: ShockArrays
+    care: tuple[Any, ...]
+    bulk: tuple[Any, ...]
+    known: tuple[Any, ...]
+    moves: tuple[Any, ...]
+    calendar: tuple[Any, ...]
+    looks: tuple[Any, ...]
+    measures: int
+    years: int
     need: FloatArray
     need_table: FloatArray
     need_keys: KeyArray
-    volume_tables: FloatArray
-    volume_keys: KeyArray
-    price_tables: FloatArray
-    price_keys: KeyArray
-    dispersion_tables: FloatArray
-    dispersion_keys: KeyArray
-    count_keys: KeyArray
-    severity_tables: FloatArray
-    severity_keys: KeyArray
-    attachment_from: npt.NDArray[np.int64]
-    attachments: FloatArray
-    attachment_measure: npt.NDArray[np.int64]
-    count_measure: npt.NDArray[np.int64]
-    measures: int
 
     @staticmethod
-    def make(region: Region, costs: CostModel, measures: MeasureSet) -> DrawPlan:
-        """Compile a region, a cost model and the measures asked for.
+    def make(study: Study, measures: MeasureSet, *, case_by_case: bool = False) -> DrawPlan:
+        """Compile a study and the measures asked for.
+
+        Parameters
+        ----------
+        case_by_case
+            Draw every single case, also where a sum would do.
 
         Raises
         ------
+        InputError
+            If the tables cannot carry a law.
         RuntimeError
             If two identities share a random stream (a collision of 64-bit hashes).
         """
-        codes = list(region.codes)
-        ids = costs.ids
-
-        def keys(stream: Stream) -> KeyArray:
-            return np.array([[stream_key(stream, code, c) for c in ids] for code in codes], dtype=np.uint64)
-
-        def shock_keys(streams: Sequence[Stream]) -> KeyArray:
-            who = {
-                "national": [NATIONAL] * len(codes),
-                "regional": [REGIONAL] * len(codes),
-                "local": codes,
-            }
-            rows = [[stream_key(s, w) for w in who[level]] for s, level in zip(streams, LEVELS, strict=True)]
-            return np.array(rows, dtype=np.uint64)
-
-        need_keys = np.array([stream_key(Stream.NEED, code) for code in codes], dtype=np.uint64)
-        dispersion_keys, count_keys, severity_keys = map(keys, (Stream.DISPERSION, Stream.COUNT, Stream.SEVERITY))
-        volume_keys, price_keys = shock_keys(_VOLUME), shock_keys(_PRICE)
-        own = [need_keys, dispersion_keys, count_keys, severity_keys, volume_keys[2], price_keys[2]]
-        shared = [volume_keys[:2, 0], price_keys[:2, 0]]  # national and regional: the same for all members
-        everyone = np.concatenate([array.ravel() for array in own + shared])
-        if len(np.unique(everyone)) != len(everyone):
-            raise RuntimeError("two identities share a random stream; rename a care type")  # pragma: no cover
-
-        group_of = {c: g for g, group in enumerate(measures.groups) for c in group}
-        attachments: list[float] = []
-        places: list[int] = []
-        starts = [0]
-        for care_type in ids:
-            group = measures.groups[group_of[care_type]]
-            for attachment in measures.attachments[group_of[care_type]]:
-                attachments.append(attachment)
-                places.append(measures.index(group, attachment))
-            starts.append(len(attachments))
-        counts = [measures.index(measures.groups[group_of[care_type]], None) for care_type in ids]
-        return DrawPlan(
-            expected=np.outer(region.youth, costs.clients_per_youth),
-            need=np.array(region.need_index, dtype=np.float64),
-            need_table=_table(costs.need_shock),
-            need_keys=need_keys,
-            volume_tables=np.array([_table(shock) for shock in costs.volume_shocks]),
-            volume_keys=volume_keys,
-            price_tables=np.array([_table(shock) for shock in costs.price_shocks]),
-            price_keys=price_keys,
-            dispersion_tables=np.array([_table(shock) for shock in costs.dispersions]),
-            dispersion_keys=dispersion_keys,
-            count_keys=count_keys,
-            severity_tables=_severity_tables(costs),
-            severity_keys=severity_keys,
-            attachment_from=np.array(starts, dtype=np.int64),
-            attachments=np.array(attachments),
-            attachment_measure=np.array(places, dtype=np.int64),
-            count_measure=np.array(counts, dtype=np.int64),
-            measures=len(measures.measures),
+        region, costs, years = study.region, study.costs, study.settings.years
+        shocks = shock_arrays(costs, region)
+        need_keys = np.array([stream_key(Stream.NEED, code) for code in region.codes], dtype=np.uint64)
+        keys = np.array(
+            [[[stream_key(draw, code, c) for c in costs.ids] for code in region.codes] for draw in _DRAWS],
+            dtype=np.uint64,
         )
+        move_keys = np.array([stream_key(Stream.NEW_PAYER, code) for code in region.codes], dtype=np.uint64)
+        _check_keys(need_keys, keys, move_keys, shocks)
+        need = np.array(region.need_index, dtype=np.float64)
+        need_table = table_of(costs.need_shock)
+        stays, lengths, residuals, mean_length = _stay_tables(costs, ageless=study.open_cases is not None)
+        looks = _looks(study, measures)
+        return DrawPlan(
+            shocks=shocks,
+            care=(
+                np.outer(region.youth, costs.clients_per_youth), need, need_table, need_keys, stays,
+                _cost_tables(costs), lengths, residuals, mean_length, keys,
+            ),
+            bulk=bulk_arrays(study, shocks, looks[2], case_by_case),
+            known=_known(study, stays),
+            moves=(np.array(costs.moves), np.asarray(region.youth, dtype=np.float64), move_keys),
+            calendar=(study.calendar.starts, costs.volume_path(years), costs.index_path(years)),
+            looks=looks,
+            measures=len(measures.measures),
+            years=years,
+            need=need,
+            need_table=need_table,
+            need_keys=need_keys,
+        )  # fmt: skip
 
-    def draw(self, seed: int, first_sim: int, sims: int, years: int = 1) -> FloatArray:
+    def draw(self, seed: int, first_sim: int, sims: int) -> FloatArray:
         """Return the claims of one block, shape (measure, sim, year, member): EUR, or clients for counts.
 
         Raises
         ------
         ValueError
-            If a sim or year does not fit in the counter: 2^48 sims of 2^16 years.
+            If a sim or year does not fit in the counter: 2^48 sims of 65,000 years.
         """
-        if not (0 <= first_sim <= 2**48 - sims and 1 <= years <= 2**16):
-            raise ValueError("a run has at most 2^48 sims of at most 2^16 years")
-        from solidair.pool.kernels import (
-            draw_block,
-        )  # compiled on first use, so that nothing else waits for it
+        if not (0 <= first_sim <= 2**48 - sims and 1 <= self.years <= 65_000):
+            raise ValueError("a run has at most 2^48 sims of at most 65,000 years")
+        from solidair.pool import kernels  # compiled on first use, so that nothing else waits for it
 
-        claims = np.zeros((self.measures, sims, years, len(self.need)))
-        draw_block(
-            np.uint64(seed), first_sim, years, self.expected, self.need, self.need_table, self.need_keys,
-            self.volume_tables, self.volume_keys, self.price_tables, self.price_keys,
-            self.dispersion_tables, self.dispersion_keys, self.count_keys, self.severity_tables, self.severity_keys,
-            self.attachment_from, self.attachments, self.attachment_measure, self.count_measure, claims,
+        claims = np.zeros((self.measures, sims, self.years, len(self.need)))
+        members, types = self.care[0].shape
+        room = kernels.scratch(len(self.shocks.shared_keys), members, types, self.years)
+        kernels.draw_block(
+            np.uint64(seed), first_sim, kernels.Shocks(*self.shocks), kernels.Care(*self.care),
+            kernels.Bulk(*self.bulk), kernels.Known(*self.known), kernels.Moves(*self.moves),
+            kernels.Years(*self.calendar), kernels.Looks(*self.looks), room, claims,
         )  # fmt: skip
         return claims
 
@@ -143,12 +127,106 @@ class DrawPlan:
         return needs
 
 
+def _check_keys(need: KeyArray, keys: KeyArray, moves: KeyArray, shocks: ShockArrays) -> None:
+    local = shocks.local_keys[:, shocks.local]
+    shared = np.unique(shocks.shared_keys[:, shocks.shared])
+    factors = [shocks.type_keys, shocks.member_keys, np.array([shocks.mix_key])]
+    everyone = np.concatenate([array.ravel() for array in (need, keys, moves, local, shared, *factors)])
+    if len(np.unique(everyone)) != len(everyone):
+        raise RuntimeError("two identities share a random stream; rename a care type")  # pragma: no cover
+
+
+def _looks(study: Study, measures: MeasureSet) -> tuple[Any, ...]:
+    """Return what the kernel looks at in a case of each care type."""
+    paths = attachment_paths(study, measures)
+    places: list[int] = []
+    starts, counts = [0], []
+    for care_type in study.costs.ids:
+        mine = [n for n, measure in enumerate(measures.measures) if care_type in measure.scope]
+        counts += [n for n in mine if paths[n] is None]
+        whole = [n for n in mine if measures.measures[n].attachment == 0.0]
+        places += whole + [n for n in mine if measures.measures[n].attachment]
+        starts.append(len(places))
+    amounts = np.array([paths[n] for n in places], dtype=np.float64).T
+    lowest = [[row[a + 1 : b].min(initial=np.inf) for a, b in pairwise(starts)] for row in amounts]
+    return (
+        np.array(starts, dtype=np.int64),
+        np.ascontiguousarray(amounts),
+        np.array(lowest),
+        np.array(places, dtype=np.int64),
+        np.array(counts, dtype=np.int64),
+    )
+
+
 FAITHFUL = 1e-3
 """Largest relative difference between the mean that a table draws and the mean of its law."""
 
 
-def _severity_tables(costs: CostModel) -> FloatArray:
-    """Return the tables of all severities, (care_type, cells).
+def _cost_tables(costs: CostModel) -> FloatArray:
+    """Return the tables of all severities, or of the day tariffs of stays, one after the other."""
+    laws = []
+    for id_, severity, episode in zip(costs.ids, costs.severities, costs.episodes, strict=True):
+        if episode is None:
+            laws.append((f"care_types.{id_}.severity", severity, severity.mean))
+        else:
+            laws.append((f"care_types.{id_}.episode.tariff", episode.law, episode.law.mean))
+    return _faithful(costs, laws)
+
+
+def _stay_tables(costs: CostModel, ageless: bool) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
+    """Return the number of each care type's stay tables (-1: no stays), lengths, residual lengths and mean lengths.
+
+    With `ageless` the lengths are followed by those of children whose age is known one by one.
+    """
+    stays = np.full(len(costs.ids), -1, dtype=np.int64)
+    mean = np.zeros(len(costs.ids))
+    lengths: list[tuple[str, Any, float]] = []
+    residuals: list[tuple[str, Any, float]] = []
+    for place, (id_, episode) in enumerate(zip(costs.ids, costs.episodes, strict=True)):
+        if episode is not None:
+            stays[place], mean[place] = len(lengths), episode.duration.mean
+            where = f"care_types.{id_}.episode.duration"
+            lengths.append((where, episode.duration, episode.duration.mean))
+            residuals.append((where, episode.duration.residual, episode.duration.residual.mean))
+    if ageless:
+        for id_, episode in zip(costs.ids, costs.episodes, strict=True):
+            if episode is not None:
+                law = episode.duration.ageless
+                lengths.append((f"care_types.{id_}.episode.duration", law, law.mean))
+    return stays, _faithful(costs, lengths), _faithful(costs, residuals), mean
+
+
+def _known(study: Study, stays: IntArray) -> tuple[Any, ...]:
+    """Return the stays that are really open, in an order that does not depend on the rows of the file."""
+    codes, ids = [str(code) for code in study.region.codes], study.costs.ids
+    known = study.open_cases
+    if known is None:
+        none, counts = np.zeros(0), np.zeros(len(codes) * len(ids) + 1, np.int64)
+        return np.zeros((len(codes), len(ids)), np.bool_), 0.0, counts, counts[:0], none, none, none, none
+    listed = listed_cells(known, codes, study.costs)
+    cell = np.array(
+        [codes.index(m) * len(ids) + ids.index(c) for m, c in zip(known.codes, known.care_types, strict=True)]
+    )
+    leaves = np.nan_to_num(known.days_to_leaving, nan=np.inf)
+    order = np.lexsort((np.nan_to_num(known.tariffs, nan=-1.0), leaves, known.elapsed_days, cell))
+    cell, leaves, elapsed = cell[order], leaves[order], known.elapsed_days[order]
+    kind = cell % len(ids)
+    aged = np.isfinite(leaves)
+    rows = stays[kind] + np.where(aged, np.count_nonzero(stays >= 0), 0)
+    alive = np.empty(len(cell))
+    for place in np.unique(kind):
+        episode = study.costs.episodes[place]
+        assert episode is not None  # the reader takes stays only
+        mine = kind == place
+        laws = episode.duration.ageless.sf(elapsed[mine]), episode.duration.sf(elapsed[mine])
+        alive[mine] = np.where(aged[mine], *laws)
+    first = np.searchsorted(cell, np.arange(len(codes) * len(ids) + 1))
+    seen = seen_on(study.calendar, known)
+    return listed, seen, first.astype(np.int64), rows.astype(np.int64), elapsed, alive, leaves, known.tariffs[order]
+
+
+def _faithful(costs: CostModel, laws: Sequence[tuple[str, Any, float]]) -> FloatArray:
+    """Return the quantile tables of laws, one after the other.
 
     Raises
     ------
@@ -156,22 +234,15 @@ def _severity_tables(costs: CostModel) -> FloatArray:
         If a table cannot carry its law: a tail so heavy that what lies beyond probability 2^-53 matters, or gaps
         between the values that are possible, which the table would fill.
     """
-    tables, problems = [], []
-    for care_type, severity in zip(costs.ids, costs.severities, strict=True):
-        table = quantile_table(severity)
-        miss = table_mean(table) / severity.mean - 1 if severity.mean > 0 else 0.0
+    tables, problems = [np.zeros(0)], []
+    for where, law, mean in laws:
+        table = quantile_table(law)
+        miss = table_mean(table) / mean - 1 if mean > 0 else 0.0
         if abs(miss) > FAITHFUL:
             rule = f"the simulation cannot follow this law: its mean would be {100 * miss:+.2f} percent off"
             hint = "Give a heavy tail a cap; spread out a law of a few fixed amounts."
-            problems.append(Problem(costs.file, f"care_types.{care_type}.severity", "", rule, hint))
+            problems.append(Problem(costs.file, where, "", rule, hint))
         tables.append(table)
     if problems:
         raise InputError(problems)
-    return np.array(tables)
-
-
-def _table(law: HasQuantiles | Shock) -> FloatArray:
-    """Return the quantile table of a law; a shock that is switched off is the constant 1."""
-    if isinstance(law, Shock) and law.variance == 0:
-        return constant_table(1.0)
-    return quantile_table(law)
+    return np.concatenate(tables)

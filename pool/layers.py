@@ -28,15 +28,18 @@ class CaseFunction:
         Where the slope changes, in EUR per case, ascending and not negative.
     weights
         How much the slope changes there.
+    indexed
+        Whether the attachments grow with the price index every 1 January; false for amounts that stay as written.
     """
 
     attachments: tuple[float, ...]
     weights: tuple[float, ...]
+    indexed: bool = True
 
     @staticmethod
-    def whole() -> CaseFunction:
+    def whole(indexed: bool = True) -> CaseFunction:
         """Return f(x) = x, the whole case."""
-        return CaseFunction((0.0,), (1.0,))
+        return CaseFunction((0.0,), (1.0,), indexed)
 
     @staticmethod
     def nothing() -> CaseFunction:
@@ -57,7 +60,8 @@ class CaseFunction:
             [
                 *zip(self.attachments, self.weights, strict=True),
                 *zip(other.attachments, other.weights, strict=True),
-            ]
+            ],
+            self.indexed and other.indexed,
         )
 
     def __sub__(self, other: CaseFunction) -> CaseFunction:
@@ -66,7 +70,7 @@ class CaseFunction:
 
     def times(self, factor: float) -> CaseFunction:
         """Return factor x f."""
-        return _collected([(a, factor * w) for a, w in zip(self.attachments, self.weights, strict=True)])
+        return _collected([(a, factor * w) for a, w in zip(self.attachments, self.weights, strict=True)], self.indexed)
 
     def above(self, level: float) -> CaseFunction:
         """Return max(f(x) - level, 0), for an f that nowhere decreases.
@@ -95,7 +99,7 @@ class CaseFunction:
                     terms.append((attachment, weight))
                 value += slope * (attachment - last)
                 last, slope = attachment, slope + weight
-        return _collected(terms)
+        return _collected(terms, self.indexed)
 
     def layer(self, attachment: float, width: float | None) -> CaseFunction:
         """Return min(max(f(x) - attachment, 0), width); no width means no limit."""
@@ -103,9 +107,9 @@ class CaseFunction:
         return excess if width is None else excess - self.above(attachment + width)
 
 
-def _collected(terms: list[tuple[float, float]]) -> CaseFunction:
+def _collected(terms: list[tuple[float, float]], indexed: bool) -> CaseFunction:
     merged: dict[float, float] = {}
     for attachment, weight in terms:
         merged[attachment] = merged.get(attachment, 0.0) + weight
     kept = [(a, w) for a, w in sorted(merged.items()) if abs(w) > 1e-15]
-    return CaseFunction(tuple(a for a, _ in kept), tuple(w for _, w in kept))
+    return CaseFunction(tuple(a for a, _ in kept), tuple(w for _, w in kept), indexed)

@@ -29,11 +29,14 @@ class Measure:
     scope
         Identifiers of the care types.
     attachment
-        EUR per case above which cost counts; None counts the clients.
+        EUR per case and year above which cost counts; None counts the clients.
+    indexed
+        Whether the attachment grows with the price index every 1 January.
     """
 
     scope: tuple[str, ...]
     attachment: float | None
+    indexed: bool = True
 
     @property
     def unit(self) -> str:
@@ -51,27 +54,34 @@ class MeasureSet:
         Care types that every rule treats alike.
     attachments
         Attachment points of each group, ascending, the first one 0.
+    fixed
+        Attachment points of each group that no index moves, ascending; empty if no group has any.
     """
 
     groups: tuple[tuple[str, ...], ...]
     attachments: tuple[tuple[float, ...], ...]
+    fixed: tuple[tuple[float, ...], ...] = ()
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
         """All measures: per group the number of clients, then one per attachment."""
+        fixed = self.fixed or ((),) * len(self.groups)
         return tuple(
-            Measure(group, attachment)
-            for group, points in zip(self.groups, self.attachments, strict=True)
-            for attachment in (None, *points)
+            measure
+            for group, points, others in zip(self.groups, self.attachments, fixed, strict=True)
+            for measure in (
+                *(Measure(group, attachment) for attachment in (None, *points)),
+                *(Measure(group, attachment, indexed=False) for attachment in others),
+            )
         )
 
     @cached_property
     def _place(self) -> dict[Measure, int]:
         return {measure: place for place, measure in enumerate(self.measures)}
 
-    def index(self, scope: tuple[str, ...], attachment: float | None) -> int:
-        """Return the position of a measure."""
-        return self._place[Measure(scope, attachment)]
+    def index(self, scope: tuple[str, ...], attachment: float | None, indexed: bool = True) -> int:
+        """Return the position of a measure; what is summed from 0 on, or counted, has no index."""
+        return self._place[Measure(scope, attachment, indexed or not attachment)]
 
     def weights(self, rules: Mapping[str, CaseFunction]) -> FloatArray:
         """Return the combination of measures that sums a rule over all cases, shape (measure,).
@@ -92,7 +102,7 @@ class MeasureSet:
             if any(rules.get(member, CaseFunction.nothing()) != rule for member in group):
                 raise KeyError(f"the rule treats {', '.join(group)} differently, but the measures do not")
             for attachment, weight in zip(rule.attachments, rule.weights, strict=True):
-                weights[self.index(group, attachment)] += weight
+                weights[self.index(group, attachment, rule.indexed)] += weight
         return weights
 
     @property
@@ -118,11 +128,15 @@ def measures_for(care_types: Sequence[str], rules: Iterable[Mapping[str, CaseFun
         pattern = tuple(rule.get(care_type, nothing) for rule in rules)
         by_pattern.setdefault(pattern, []).append(care_type)
     groups = tuple(tuple(group) for group in by_pattern.values())
-    attachments = tuple(
-        tuple(sorted({0.0, *(point for function in pattern for point in function.attachments)}))
-        for pattern in by_pattern
-    )
-    return MeasureSet(groups, attachments)
+
+    def points(indexed: bool) -> tuple[tuple[float, ...], ...]:
+        return tuple(
+            tuple(sorted({p for rule in pattern if rule.indexed == indexed for p in rule.attachments if p > 0}))
+            for pattern in by_pattern
+        )
+
+    fixed = points(indexed=False)
+    return MeasureSet(groups, tuple((0.0, *line) for line in points(indexed=True)), fixed if any(fixed) else ())
 
 
 def measure_cases(

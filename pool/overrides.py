@@ -28,7 +28,7 @@ from solidair.models.problems import Problem, suggest
 from solidair.models.regions import Region
 from solidair.models.sources.regions import MOST_EUR, MOST_NEED, MOST_PEOPLE
 
-_STUDY_KEYS = ("title", "region", "costs", "agreements", "settings")
+_STUDY_KEYS = ("title", "region", "costs", "agreements", "open_cases", "settings")
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ class Override:
             value = tomllib.loads(f"value = {raw.strip()}")["value"]
         except tomllib.TOMLDecodeError:
             value = raw.strip()
-        if path[0] in ("sims", "seed"):
+        if path[0] in ("sims", "seed", "years", "first_year"):
             path = ("settings", *path)
         if path[0] not in _STUDY_KEYS:
-            known = ["sims", "seed", "region", "costs", "agreements"]
+            known = ["sims", "seed", "years", "first_year", "region", "costs", "agreements", "open_cases"]
             problems.append(Problem("--set", text, path[0], "unknown key", suggest(path[0], known)))
             return None
         if path[0] == "agreements" and len(path) == 2:
@@ -170,7 +170,7 @@ def override_member(region: Region, override: Override, per_youth: float, proble
 def _inside(path: tuple[str, ...], root: str, name: str, document: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Return the path within this document, or None if the override is for another one."""
     if root == "study":
-        return path if len(path) == 1 or path[0] in ("settings", "title") else None
+        return path if len(path) == 1 or path[0] in ("settings", "title", "open_cases") else None
     if path[0] != root or len(path) == 1:
         return None
     if root == "agreements":

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from solidair.models.anchors import anchor_table
+from solidair.pool.agreements import combine, settle
 from solidair.pool.assumptions import assumption_table
 from solidair.pool.exactness import comparison
 from solidair.pool.measures import MeasureSet
-from solidair.pool.metrics.base import Sample
+from solidair.pool.metrics.base import SAME, Sample, row_blocks
 from solidair.pool.metrics.quantiles import value_at_risk
 from solidair.pool.metrics.tables import metric_tables
+from solidair.pool.metrics.year_table import Paths, year_table
+from solidair.pool.parameters import parameter_table
+from solidair.pool.precision import Convergence
 from solidair.pool.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -25,11 +32,13 @@ TABLES = (
     "stability",
     "transfers",
     "fairness",
+    "years",
     "clauses",
     "distribution",
     "members",
     "anchors",
     "assumptions",
+    "parameters",
     "check",
 )
 """Names of all tables of a run."""
@@ -45,7 +54,7 @@ class ClauseTotals:
     Parameters
     ----------
     paid, charged
-        Mean per clause and member, shape (clause, member), EUR a year.
+        Mean per clause and member over all sims and years, shape (clause, member), EUR a year.
     """
 
     paid: FloatArray
@@ -65,15 +74,25 @@ class Results:
     own
         Cost of own cases, (sim, year, member) EUR.
     own_expected
-        What own cases are expected to cost given the need drawn in the sim, (sim, year, member) EUR.
+        What own cases are expected to cost in the first year given the need drawn in the sim, (sim, member) EUR.
     contributions
         Per agreement what each member bears, (sim, year, member) EUR.
     expected
-        Per agreement what each member is expected to bear given the need drawn in the sim, same shape.
+        Per agreement what each member is expected to bear in the first year given the need drawn in the sim, (sim,
+        member) EUR.
     clauses
         Per agreement the means of its ledger.
     central_sums, exact_mean, exact_variance
         For the comparison with exact figures; see `solidair.pool.exactness`.
+    control
+        Whether metrics use exact means where they are known; see `solidair.pool.metrics.control`.
+    case_by_case
+        Whether every case was drawn by itself.
+    convergence
+        How precise the run became, if it was asked to be so.
+    parameters
+        Metrics with and without doubt about parameters, if the cost model has such doubt; see
+        `solidair.pool.parameters`.
     """
 
     study: Study
@@ -88,6 +107,10 @@ class Results:
     central_sums: FloatArray
     exact_mean: FloatArray
     exact_variance: FloatArray
+    control: bool = True
+    case_by_case: bool = False
+    convergence: Convergence | None = None
+    parameters: pd.DataFrame | None = None
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table by name, one of `TABLES`.
@@ -104,15 +127,18 @@ class Results:
         return table.copy()
 
     def sample(self, agreement: str) -> Sample:
-        """Return what one agreement did to the members, for the metrics."""
+        """Return what one agreement did to the members in the first year, for the metrics."""
         region = self.study.region
+        own_exact, exact = self._exact_own, self._exact_contributions.get(agreement)
         return Sample(
             contribution=self.contributions[agreement][:, 0, :],
             own=self.own[:, 0, :],
             budget=np.asarray(region.budget, dtype=np.float64),
             youth=np.asarray(region.youth, dtype=np.float64),
-            expected=self.expected[agreement][:, 0, :],
-            own_expected=self.own_expected[:, 0, :],
+            expected=self.expected[agreement],
+            own_expected=self.own_expected,
+            own_exact=None if own_exact is None else own_exact[0],
+            contribution_exact=None if exact is None else exact[0],
         )
 
     def identical(self) -> list[list[str]]:
@@ -120,7 +146,7 @@ class Results:
         groups: list[list[str]] = []
         for name, contribution in self.contributions.items():
             for group in groups:
-                if np.allclose(self.contributions[group[0]], contribution, rtol=1e-9, atol=0.01):
+                if _alike(self.contributions[group[0]], contribution):
                     group.append(name)
                     break
             else:
@@ -131,9 +157,49 @@ class Results:
     def _metrics(self) -> dict[str, pd.DataFrame]:
         region = self.study.region
         samples = {agreement: self.sample(agreement) for agreement in self.contributions}
-        return metric_tables(samples, list(region.codes), list(region.names))
+        return metric_tables(samples, list(region.codes), list(region.names), control=self.control)
+
+    @cached_property
+    def _years_table(self) -> pd.DataFrame:
+        region = self.study.region
+        paths = Paths(
+            own=self.own,
+            contributions=self.contributions,
+            budgets=np.outer(self.study.costs.amount_path(self.own.shape[1]), region.budget),
+            first_year=self.study.settings.first_year,
+            own_exact=self._exact_own,
+            contributions_exact=self._exact_contributions,
+        )
+        return year_table(paths, list(region.codes), list(region.names), control=self.control)
+
+    def _parameters(self) -> pd.DataFrame:
+        return parameter_table() if self.parameters is None else self.parameters
+
+    def _years(self) -> pd.DataFrame:
+        return self._years_table
+
+    @cached_property
+    def _exact_own(self) -> FloatArray | None:
+        """Exact mean of own cost, (year, member) EUR; None if a severity has none."""
+        mean = combine(self.measures.total_weights, self.exact_mean[:, np.newaxis])[0]
+        return mean if bool(np.all(np.isfinite(mean))) else None
+
+    @cached_property
+    def _exact_contributions(self) -> dict[str, FloatArray]:
+        """Exact mean of what each member bears, (year, member) EUR, of every agreement for which settling gives it."""
+        if (own := self._exact_own) is None:
+            return {}
+        exact = {}
+        for agreement in (a for a in self.study.agreements if a.linear):
+            ledger = settle(agreement, self.exact_mean[:, np.newaxis], self.measures, self.study.region)
+            borne = ledger.contribution[0]
+            # A transfer that is nothing but rounding must not pass for one that is certain.
+            exact[agreement.name] = np.where(np.isclose(borne, own, rtol=SAME, atol=0.0), own, borne)
+        return exact
 
     def _clauses(self) -> pd.DataFrame:
+        import pandas as pd
+
         rows = []
         for agreement in self.study.agreements:
             totals = self.clauses[agreement.name]
@@ -156,12 +222,14 @@ class Results:
 
     def _distribution(self) -> pd.DataFrame:
         """Quantiles of what each member bears, as inf{x : F(x) >= p} of the simulated years."""
+        import pandas as pd
+
         parts = []
         for agreement, contribution in self.contributions.items():
-            ordered = np.sort(contribution[:, 0, :], axis=0)
-            values = np.array([value_at_risk(ordered, float(level)) for level in LEVELS])
             for i, member in enumerate(self.study.region.members):
-                part = pd.DataFrame({"probability": LEVELS, "contribution": values[:, i]})
+                ordered = np.sort(contribution[:, 0, i])
+                values = np.array([value_at_risk(ordered, float(level)) for level in LEVELS])
+                part = pd.DataFrame({"probability": LEVELS, "contribution": values})
                 part.insert(0, "name", member.name)
                 part.insert(0, "code", member.code)
                 part.insert(0, "agreement", agreement)
@@ -169,6 +237,8 @@ class Results:
         return pd.concat(parts, ignore_index=True)
 
     def _members(self) -> pd.DataFrame:
+        import pandas as pd
+
         region, costs = self.study.region, self.study.costs
         rows = []
         for member in region.members:
@@ -198,3 +268,9 @@ class Results:
 
     def _check(self) -> pd.DataFrame:
         return comparison(self.study, self.measures, self.sims, self.central_sums, self.exact_mean, self.exact_variance)
+
+
+def _alike(a: FloatArray, b: FloatArray) -> bool:
+    """Return whether two agreements charge the same, to the cent; a part at a time, so that memory stays small."""
+    parts = row_blocks(a.shape[0])
+    return a is b or all(np.allclose(a[rows], b[rows], rtol=1e-9, atol=0.01) for rows in parts)

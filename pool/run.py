@@ -1,61 +1,39 @@
-"""Simulate: draw blocks of years on all cores, settle every agreement over them, keep what the metrics need."""
+"""Simulate: blocks of years on all cores or on a cluster, settled under every agreement, kept for the metrics."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from solidair.models.problems import InputError, Problem
-from solidair.pool.agreements import combine, settle
-from solidair.pool.draw import DrawPlan
-from solidair.pool.exactness import exact_moments
-from solidair.pool.measures import MeasureSet, measures_for
+from solidair.pool import preflight
+from solidair.pool.blocks import UNIT, BlockResult, Engine, Totals, UnitSums, compile_study, compute, measures_of
+from solidair.pool.checkpoint import Checkpoint
+from solidair.pool.cluster import LOCAL, Cluster
+from solidair.pool.precision import FIRST, Convergence, Precision, judge, next_sims
 from solidair.pool.results import ClauseTotals, Results
+from solidair.pool.store import MEMORY, Store
 from solidair.pool.study import Study
 
-FloatArray = npt.NDArray[np.float64]
-
-UNIT = 256
-"""Sims whose sums are taken together. Blocks are whole units, so sums have the same bits for any block size."""
-
-MOST_BYTES = 8 * 2**30
-"""Most that the results of a run may take."""
-
-POWERS = 4
-"""Central powers that are summed, so that the error of a simulated variance is known too."""
-
-
-@dataclass
-class _Kept:
-    """What blocks write into, each into its own place."""
-
-    own: FloatArray
-    own_expected: FloatArray
-    contribution: dict[str, FloatArray]
-    expected: dict[str, FloatArray]
-    powers: FloatArray
-    paid: dict[str, FloatArray] = field(default_factory=dict)
-    charged: dict[str, FloatArray] = field(default_factory=dict)
-
-
-def measures_of(study: Study) -> MeasureSet:
-    """Return the measures that all agreements of a study together need."""
-    ids = study.costs.ids
-    return measures_for(ids, [rule for agreement in study.agreements for rule in agreement.rules(ids)])
+Piece = tuple[int, int]
+"""First sim of a block, and how many."""
 
 
 def simulate(
-    study: Study,
-    sims: int | None = None,
+    study: Study | Engine,
+    sims: int | Precision | None = None,
     seed: int | None = None,
     threads: int | None = None,
     *,
-    block: int = 4 * UNIT,
+    block: int | None = None,
+    case_by_case: bool = False,
+    memory: int = MEMORY,
+    scratch: Path | None = None,
+    checkpoint: Checkpoint | None = None,
+    cluster: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Results:
     """Run a study.
@@ -63,15 +41,25 @@ def simulate(
     Parameters
     ----------
     study
-        What to run.
+        What to run; compiled already, or not.
     sims
-        Simulated years; the study's own setting if left out.
+        Simulated paths, or how precise the result must be; the study's own setting if left out.
     seed
         Seed of all chance; the study's own setting if left out.
     threads
-        Threads to use; all cores if left out. Results do not depend on it.
+        Threads to use, or processes of a local cluster; all cores if left out. Results do not depend on it.
     block
         Sims per block, rounded up to whole units of 256. Results do not depend on it; memory does.
+    case_by_case
+        Whether to draw every case by itself, also where sums of cases could be drawn at once. Slower; other luck.
+    memory
+        Bytes of kept arrays above which they are kept in temporary files. Results do not depend on it.
+    scratch
+        Folder for these; the system's folder for temporary files if left out.
+    checkpoint
+        Where finished blocks are kept, so that a run that was broken off can go on.
+    cluster
+        `local`, or the address of a dask scheduler, to compute the blocks there. Results do not depend on it.
     progress
         Called with the number of sims of every finished block, from the calling thread.
 
@@ -82,126 +70,129 @@ def simulate(
     Raises
     ------
     InputError
-        If the results would not fit in memory, or the tables cannot carry a severity.
+        If memory or disk will not do, the tables cannot carry a severity, the checkpoint is of another run, or the
+        cluster does not answer.
     ConservationError
         If an agreement does not charge what it pays, in any simulated year.
+    OSError
+        If the disk is full.
     ValueError
-        If `sims`, `threads` or `block` is below 1, or the seed is not a 64-bit number.
+        If `sims`, `threads`, `block` or `memory` is too small, or the seed is not a 64-bit number.
     """
-    sims = study.settings.sims if sims is None else sims
-    seed = study.settings.seed if seed is None else seed
     threads = (os.cpu_count() or 1) if threads is None else threads
-    if min(sims, threads, block) < 1:
-        raise ValueError("sims, threads and block must be at least 1")
+    settings = study.settings if isinstance(study, Study) else study.study.settings
+    sims = settings.sims if sims is None else sims
+    seed = settings.seed if seed is None else seed
+    if min(sims if isinstance(sims, int) else 1, threads, 1 if block is None else block) < 1 or memory < 0:
+        raise ValueError("sims, threads and block must be at least 1, and memory at least 0")
     if not 0 <= seed < 2**64:
         raise ValueError("the seed must lie between 0 and 2^64 - 1")
-    members, names = len(study.region.members), [agreement.name for agreement in study.agreements]
-    _check_memory(sims, members, len(names))
-    measures = measures_of(study)
-    plan = DrawPlan.make(study.region, study.costs, measures)
-    exact_mean, exact_variance = exact_moments(study, measures)
-    units = -(-sims // UNIT)
-    kept = _Kept(
-        own=np.empty((sims, 1, members)),
-        own_expected=np.empty((sims, 1, members)),
-        contribution={name: np.empty((sims, 1, members)) for name in names},
-        expected={name: np.empty((sims, 1, members)) for name in names},
-        powers=np.empty((units, POWERS, len(measures.measures), members)),
-        paid={a.name: np.empty((units, len(a.spec.clauses), members)) for a in study.agreements},
-        charged={a.name: np.empty((units, len(a.spec.clauses), members)) for a in study.agreements},
-    )
-
-    def work(first: int) -> int:
-        last = min(first + block, sims)
-        claims = plan.draw(seed, first, last - first)
-        # The exact mean stands for the member's own need where that is known, for need 1 where it is drawn.
-        needs = np.where(np.isnan(plan.need), plan.needs(seed, first, last - first), 1.0)
-        _keep(study, measures, claims, needs, exact_mean, first, kept)
-        return last - first
-
-    block = -(-block // UNIT) * UNIT
-    starts = range(0, sims, block)
-    if threads == 1:
-        for first in starts:
-            _report(progress, work(first))
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            for done in pool.map(work, starts):
-                _report(progress, done)
-    clauses = {
-        name: ClauseTotals(_in_order(kept.paid[name]) / sims, _in_order(kept.charged[name]) / sims) for name in names
-    }
-    return Results(
-        study=study,
-        sims=sims,
-        seed=seed,
-        measures=measures,
-        own=kept.own,
-        own_expected=kept.own_expected,
-        contributions=kept.contribution,
-        expected=kept.expected,
-        clauses=clauses,
-        central_sums=_in_order(kept.powers),
-        exact_mean=exact_mean,
-        exact_variance=exact_variance,
-    )
+    engine = compile_study(study, case_by_case=case_by_case) if isinstance(study, Study) else study
+    block = engine.block if block is None else -(-block // UNIT) * UNIT
+    folder = None if checkpoint is None else checkpoint.folder
+    first = min(sims.most, block * -(-FIRST // block)) if isinstance(sims, Precision) else sims
+    plan = preflight.needs(engine, first, workers=threads, memory=memory)
+    preflight.check(engine, plan, memory=memory, scratch=scratch, checkpoint=folder)
+    if checkpoint is not None:
+        checkpoint.begin(engine, seed, sims if isinstance(sims, int) else str(sims), block)
+    store = Store(engine, first, memory, scratch)
+    run = _Run(engine, seed, threads, store, Totals(), checkpoint, progress)
+    with Cluster(cluster, engine, threads if cluster == LOCAL else None) if cluster else nullcontext() as workers:
+        run.add(_pieces(0, first, block), workers)
+        if isinstance(sims, int):
+            return run.results()
+        fits = preflight.most_sims(engine, workers=threads, memory=memory, scratch=scratch, checkpoint=folder)
+        most = min(sims.most, fits)
+        codes, rounds = tuple(str(code) for code in engine.study.region.codes), 1
+        while True:
+            results = run.results()
+            state = judge(sims, {name: results.sample(name) for name in results.contributions}, codes, rounds)
+            target = next_sims(state, block, most)
+            if state.reached or target <= store.sims:
+                return run.results(state)
+            del results  # it holds the arrays that now give way to larger ones
+            done = store.sims
+            store.grow(target)
+            run.add(_pieces(done, target, block), workers)
+            rounds += 1
 
 
-def _check_memory(sims: int, members: int, agreements: int) -> None:
-    """Refuse a run that would keep more than this version can hold: two numbers per agreement, sim and member."""
-    size = 16 * (1 + agreements) * sims * members
-    if size > MOST_BYTES:
-        most = MOST_BYTES // (16 * (1 + agreements) * members)
-        rule = f"this run would keep {size / 2**30:.0f} GiB in memory, more than {MOST_BYTES // 2**30}"
-        raise InputError([Problem("run", "sims", str(sims), rule, f"Simulate at most {most} years.")])
+def _pieces(start: int, stop: int, block: int) -> list[Piece]:
+    return [(first, min(block, stop - first)) for first in range(start, stop, block)]
 
 
-def _report(progress: Callable[[int], None] | None, done: int) -> None:
-    if progress is not None:
-        progress(done)
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """A run in progress."""
+
+    engine: Engine
+    seed: int
+    threads: int
+    store: Store
+    totals: Totals
+    checkpoint: Checkpoint | None
+    progress: Callable[[int], None] | None
+
+    def add(self, pieces: Sequence[Piece], cluster: Cluster | None) -> None:
+        """Compute blocks, or read them back, and keep them."""
+        for sums in self._here(pieces) if cluster is None else self._there(pieces, cluster):
+            self.totals.add(sums)
+            if self.progress is not None:
+                self.progress(sums.sims)
+
+    def _here(self, pieces: Sequence[Piece]) -> Iterator[UnitSums]:
+        def work(piece: Piece) -> UnitSums:
+            block = self._reused(piece)
+            return self._kept(block or self._saved(compute(self.engine, self.seed, *piece)))
+
+        if self.threads == 1:
+            yield from map(work, pieces)
+            return
+        with ThreadPoolExecutor(self.threads) as pool:
+            yield from pool.map(work, pieces)
+
+    def _there(self, pieces: Sequence[Piece], cluster: Cluster) -> Iterator[UnitSums]:
+        left = []
+        for piece in pieces:
+            if (block := self._reused(piece)) is not None:
+                yield self._kept(block)
+            else:
+                left.append(piece)
+        for block in cluster.blocks(self.seed, left):
+            yield self._kept(self._saved(block))
+
+    def _reused(self, piece: Piece) -> BlockResult | None:
+        return None if self.checkpoint is None else self.checkpoint.get(*piece)
+
+    def _saved(self, block: BlockResult) -> BlockResult:
+        if self.checkpoint is not None:
+            self.checkpoint.save(block)
+        return block
+
+    def _kept(self, block: BlockResult) -> UnitSums:
+        self.store.keep(self.seed, block)
+        return block.sums
+
+    def results(self, convergence: Convergence | None = None) -> Results:
+        """Return the results so far."""
+        engine, store, sums = self.engine, self.store, self.totals.sums
+        years = sums.sims * engine.years
+        return Results(
+            study=engine.study,
+            sims=sums.sims,
+            seed=self.seed,
+            measures=engine.measures,
+            own=store.own,
+            own_expected=store.own_expected,
+            contributions=store.contributions,
+            expected=store.expected,
+            clauses={name: ClauseTotals(sums.paid[name] / years, sums.charged[name] / years) for name in sums.paid},
+            central_sums=sums.powers,
+            exact_mean=engine.exact_mean,
+            exact_variance=engine.exact_variance,
+            case_by_case=engine.case_by_case,
+            convergence=convergence,
+        )
 
 
-def _in_order(sums: FloatArray) -> FloatArray:
-    """Add the sums of the units one by one, in order: the same bits whatever the blocks were."""
-    total = np.zeros(sums.shape[1:])
-    for unit in sums:
-        total += unit
-    return total
-
-
-def _keep(
-    study: Study,
-    measures: MeasureSet,
-    claims: FloatArray,
-    needs: FloatArray,
-    exact_mean: FloatArray,
-    first: int,
-    kept: _Kept,
-) -> None:
-    """Settle a block under every agreement and write what is kept of it.
-
-    Every agreement is settled twice: over the claims, and over what the claims of a sim are expected to be given
-    the need of its members. The difference is chance. All parts so far are linear in the claims, so the second is the
-    conditional expectation of the first.
-    """
-    expected = exact_mean[:, np.newaxis, np.newaxis, :] * needs[np.newaxis, :, np.newaxis, :]
-    sims = claims.shape[1]
-    rows = slice(first, first + sims)
-    units = [(first + a) // UNIT for a in range(0, sims, UNIT)]
-    deviation = claims[:, :, 0, :] - exact_mean[:, np.newaxis, :]
-    for place, unit in enumerate(units):
-        part = np.ascontiguousarray(deviation[:, place * UNIT : (place + 1) * UNIT])
-        power = part.copy()
-        for k in range(POWERS):
-            kept.powers[unit, k] = power.sum(axis=1)
-            power *= part
-    kept.own[rows] = combine(measures.total_weights, claims)
-    kept.own_expected[rows] = combine(measures.total_weights, expected)
-    for agreement in study.agreements:
-        ledger = settle(agreement, claims, measures, study.region, first)
-        kept.contribution[agreement.name][rows] = ledger.contribution
-        kept.expected[agreement.name][rows] = settle(agreement, expected, measures, study.region, first).contribution
-        for place, unit in enumerate(units):
-            inside = slice(place * UNIT, (place + 1) * UNIT)
-            kept.paid[agreement.name][unit] = ledger.paid[:, inside].sum(axis=(1, 2))
-            kept.charged[agreement.name][unit] = ledger.charged[:, inside].sum(axis=(1, 2))
+__all__ = ["UNIT", "measures_of", "simulate"]

@@ -30,6 +30,28 @@ class Stream(IntEnum):
     DISPERSION = 7
     COUNT = 8
     SEVERITY = 9
+    OPEN_STAYS = 10
+    RESIDUAL = 11
+    OPEN_TARIFF = 12
+    ENTRIES = 13
+    ENTRY_DAY = 14
+    LENGTH = 15
+    TARIFF = 16
+    MOVE = 17
+    OPEN_MOVE = 18
+    KNOWN_RESIDUAL = 19
+    KNOWN_TARIFF = 20
+    KNOWN_MOVE = 21
+    NEW_PAYER = 22
+    VOLUME_PARAMETER = 23
+    PRICE_PARAMETER = 24
+    STAY_PARAMETER = 25
+    TYPE_FACTOR = 26
+    MEMBER_FACTOR = 27
+    COPULA_MIX = 28
+    LARGE_COUNT = 29
+    LARGE_COST = 30
+    BULK_SUM = 31
 
 
 def stream_key(stream: Stream, who: str, care_type: str = "") -> int:

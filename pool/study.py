@@ -16,37 +16,22 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import Field
-
 from solidair.models.anchors import check_anchors
+from solidair.models.calendar import Calendar
 from solidair.models.costs import CostModel
 from solidair.models.problems import InputError, Problem, nearest, suggest
 from solidair.models.regions import Region
-from solidair.models.schema import Config, Words, parse
+from solidair.models.schema import Words, parse
+from solidair.models.sources.open_cases import OpenCases
 from solidair.models.sources.regions import BUDGET_PER_YOUTH_EUR, read_region
 from solidair.pool.agreements import Agreement, unknown_care_types
 from solidair.pool.overrides import Override, apply_overrides, blamed, override_member
+from solidair.pool.study_checks import odd_budgets, open_stays, true_of
+from solidair.pool.study_spec import OpenCasesSpec, Settings, StudySpec
 
 KINDS = {"regions": ".csv", "costs": ".toml", "agreements": ".toml", "studies": ".toml"}
 OWN_USE = "own-use"
 T = TypeVar("T")
-
-
-class Settings(Config):
-    """How a study is run."""
-
-    sims: int = Field(default=20_000, ge=100, le=100_000_000)
-    seed: int = Field(default=2026, ge=0, lt=2**64)
-
-
-class StudySpec(Config):
-    """A study file."""
-
-    title: Words
-    region: str
-    costs: str
-    agreements: tuple[str, ...] = Field(min_length=1)
-    settings: Settings = Settings()
 
 
 @dataclass(frozen=True)
@@ -67,6 +52,8 @@ class Study:
         Every file that was read: how it was named, and the SHA-256 of its bytes.
     overrides
         Values set on top of the files, as the user wrote them.
+    open_cases
+        Stays that are really open at the start; None to start in steady state.
     """
 
     name: str
@@ -77,6 +64,12 @@ class Study:
     settings: Settings = field(default_factory=Settings)
     inputs: Mapping[str, str] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
+    open_cases: OpenCases | None = None
+
+    @property
+    def calendar(self) -> Calendar:
+        """The budget years."""
+        return Calendar(self.settings.first_year, self.settings.years)
 
     @staticmethod
     def load(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Study:
@@ -165,23 +158,6 @@ class _Source:
         return self.file.name.removesuffix(".toml")
 
 
-ODD_BUDGET = 20.0
-"""A budget this many times smaller or larger than the expected cost cannot be in euros."""
-
-
-def _odd_budgets(region: Region, costs: CostModel) -> list[Problem]:
-    """Return a problem for each budget that is no amount in euros, such as one in thousands."""
-    problems = []
-    for member in region.members:
-        expected = member.youth * costs.spec.budget_per_youth.value
-        if not expected / ODD_BUDGET <= member.youth_budget_eur <= expected * ODD_BUDGET:
-            where, value = f"{member.code}, column youth_budget_eur", f"{member.youth_budget_eur:.0f}"
-            rule = f"a budget of EUR {member.youth_budget_eur / member.youth:,.2f} per youth cannot be right"
-            hint = f"About EUR {expected:,.0f} would be usual. Is the amount in thousands? Write whole euros."
-            problems.append(Problem(region.file, where, value, rule, hint))
-    return problems
-
-
 class _Loader:
     """One loading of one study: collects problems and digests over all its files."""
 
@@ -214,8 +190,10 @@ class _Loader:
         for _, agreement in loaded:
             self.problems += agreement.faults(region, ids) if agreement else []
         if region is not None and costs is not None:
-            self.problems += _odd_budgets(region, costs)
+            self.problems += odd_budgets(region, costs)
         self.refuse_other_agreements(names)
+        first_year = None if spec is None else spec.settings.first_year
+        known = self._open_cases(document, first_year, folder, source.shown, region, costs)
         if self.problems or spec is None or region is None or costs is None:
             # A name that an override brought in is not the fault of the study file.
             shown = source.shown
@@ -228,7 +206,32 @@ class _Loader:
         if any(override.path == ("region",) for override in self.overrides):
             # The study's own title and folder are about another region.
             title, name = Words(nl=region.title, en=region.title), f"{name}-{region.name}"
-        return Study(name, title, region, costs, kept, spec.settings, dict(self.inputs), self.texts)
+        if known is not None:
+            region, known = replace(region, notes=(*region.notes, *known.notes)), known if len(known) else None
+        return Study(name, title, region, costs, kept, spec.settings, dict(self.inputs), self.texts, known)
+
+    def _open_cases(
+        self,
+        document: Mapping[str, Any],
+        first_year: int | None,
+        folder: Path,
+        file: str,
+        region: Region | None,
+        costs: CostModel | None,
+    ) -> OpenCases | None:
+        """Return the user's open stays, or None after adding what is wrong with them."""
+        entry = document.get("open_cases")
+        try:
+            spec = parse(OpenCasesSpec, entry, file) if isinstance(entry, Mapping) else None
+        except InputError:
+            spec = None  # reported with the rest of the study file
+        if spec is None:
+            return None
+        path, codes = folder / spec.file, None if region is None else tuple(map(str, region.codes))
+        known = open_stays(spec, path, file, first_year, codes, costs, self.problems)
+        if known is not None:
+            self._digest(_Source(path, str(path)))
+        return known
 
     def _marked(self, agreement: Agreement) -> Agreement:
         """Say in the words of an agreement that it was changed for this run, since they may tell of old amounts."""
@@ -307,10 +310,10 @@ class _Loader:
         known, ending, path = builtin(kind), KINDS[kind], folder / entry
         options = [path, path.parent / (path.name + ending)] if entry and path.name else []
         for option in options:
-            if _is(Path.is_file, option):
+            if true_of(Path.is_file, option):
                 return _Source(option, str(option))
-        is_folder = kind == "studies" and _is(Path.is_dir, path)
-        if is_folder and _is(Path.is_file, path / "study.toml"):
+        is_folder = kind == "studies" and true_of(Path.is_dir, path)
+        if is_folder and true_of(Path.is_file, path / "study.toml"):
             return _Source(path / "study.toml", str(path / "study.toml"))
         if entry in known:
             return _Source(known[entry], f"{kind}/{known[entry].name}")
@@ -324,7 +327,7 @@ class _Loader:
             "agreements": "agreement",
             "studies": "study",
         }[kind]
-        beside = path.parent.glob(f"*{ending}") if _is(Path.is_dir, path.parent) else []
+        beside = path.parent.glob(f"*{ending}") if true_of(Path.is_dir, path.parent) else []
         near = nearest(
             entry,
             [
@@ -388,11 +391,3 @@ class _Loader:
         except InputError as error:
             self.problems += blamed(error.problems, document, self.overrides, root, name)
             return None
-
-
-def _is(test: Callable[[Path], bool], path: Path) -> bool:
-    """Return the answer of a test of a path; no for what cannot be a path, being too long for one."""
-    try:
-        return test(path)
-    except OSError:
-        return False

@@ -71,51 +71,6 @@ def poisson_quantile(u: float, rate: float) -> int:
         return k
 
 
-def draw_block(
-    seed: int, first_sim: int, sims: int, years: int, expected: Any,
-    need: Any, need_table: Any, need_keys: Any,
-    volume_tables: Any, volume_keys: Any, price_tables: Any, price_keys: Any, dispersion_tables: Any,
-    dispersion_keys: Any, count_keys: Any, severity_tables: Any, severity_keys: Any, attachment_from: Any,
-    attachments: Any, attachment_measure: Any, count_measure: Any, measures: int,
-) -> list[Any]:  # fmt: skip
-    """Return claims[measure][sim][year][member], one case at a time; arguments as nested lists of numbers."""
-    members, types = len(need), len(severity_tables)
-    out = [[[[0.0] * members for _ in range(years)] for _ in range(sims)] for _ in range(measures)]
-
-    def word(key: int, moment: int, counter: int = 0, which: int = 0) -> int:
-        return threefry2x64((seed, key), (moment, counter))[which]
-
-    for s in range(sims):
-        for t in range(years):
-            path = (first_sim + s) * 2**16
-            moment = path + t
-            for i in range(members):
-                volume = look_up(need_table, word(need_keys[i], path)) if math.isnan(need[i]) else need[i]
-                price = 1.0
-                for level in range(3):
-                    volume *= look_up(volume_tables[level], word(volume_keys[level][i], moment))
-                    price *= look_up(price_tables[level], word(price_keys[level][i], moment))
-                for c in range(types):
-                    dispersion = look_up(dispersion_tables[c], word(dispersion_keys[i][c], moment))
-                    rate = expected[i][c] * volume * dispersion
-                    cases = poisson_quantile(uniform(word(count_keys[i][c], moment)), rate)
-                    mine = range(attachment_from[c], attachment_from[c + 1])
-                    sums = dict.fromkeys(mine, 0.0)
-                    for m in range(cases):
-                        drawn = word(severity_keys[i][c], moment, 64 * (m // 128) + m % 64, (m // 64) % 2)
-                        cost = price * look_up(severity_tables[c], drawn)
-                        for a in mine:
-                            excess = max(cost - attachments[a], 0.0)
-                            if a == attachment_from[c]:
-                                sums[a] += excess
-                            elif excess > 0:
-                                out[attachment_measure[a]][s][t][i] += excess
-                    out[attachment_measure[attachment_from[c]]][s][t][i] += sums[attachment_from[c]]
-                    if count_measure[c] >= 0:
-                        out[count_measure[c]][s][t][i] += cases
-    return out
-
-
 def key_shares(key: Any, region: Any) -> list[float]:
     """Return the share of each member under a key of an agreement file."""
     members = region.members
@@ -259,3 +214,26 @@ def agreement_document(*clauses: tuple[dict[str, Any], dict[str, Any]]) -> dict[
         "source": "by hand, for a test",
         "clauses": [{"title": both, "take": take, "charge": {"kind": "key", "key": key}} for take, key in clauses],
     }
+
+
+# --- light care in bulk
+
+
+def sum_of(rows: Sequence[Sequence[float]], n: int, mean: float, sd: float, word: int) -> float:
+    """Return n m + sqrt(n) s z_n, with z_n between its neighbours on a grid of 1 / sqrt(n), the normal law last."""
+    if n == 0:
+        return 0.0
+    grid = [1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 21, 28, 41, 64, 114, 256, 1024]
+    after = [1 / math.sqrt(number) for number in grid] + [0.0]
+    row = bisect_right(grid, n) - 1
+    weight = (after[row] - 1 / math.sqrt(n)) / (after[row] - after[row + 1])
+    z = (1 - weight) * look_up(rows[row], word) + weight * look_up(rows[row + 1], word)
+    return max(n * mean + math.sqrt(n) * sd * z, 0.0)
+
+
+def guided_poisson(guide: Any, row: int, word: int) -> int:
+    """Return the count of rate number `row`: from its guide up, until the word is within the limit."""
+    place = int(guide.guides[int(guide.starts[row]) + (word >> int(guide.shifts[row]))])
+    while word > int(guide.limits[place]):
+        place += 1
+    return place + int(guide.offsets[row])

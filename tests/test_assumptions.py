@@ -1,5 +1,7 @@
 """The list of inputs: nothing left out, nothing called sourced that is not."""
 
+from importlib.resources import files
+
 from solidair.pool.assumptions import assumption_table
 from solidair.pool.study import Study
 
@@ -43,3 +45,17 @@ def test_a_region_file_without_a_source_is_no_source(tmp_path):
         assert found.loc["region.youth_budget_eur", "value"] == 328e6
         mean = (109949 * 1.1 + 25417 * 0.8) / (109949 + 25417)
         assert abs(found.loc["region.need_index", "value"] - mean) < 1e-12
+
+
+def test_how_well_a_number_is_known_stands_beside_it(tmp_path):
+    assert table()["standard_error"].isna().all()  # nobody has published one
+    own = "care_types.pleegzorg.clients_per_1000"
+    source = (files("solidair.configs.costs") / "nl-2024.toml").read_text("utf-8")
+    assert source.count("value = 6.16,") == 1
+    (tmp_path / "costs.toml").write_text(
+        source.replace("value = 6.16,", "value = 6.16, standard_error = 0.4,"), "utf-8"
+    )
+    study = 'region = "haaglanden"\ncosts = "costs.toml"\nagreements = ["own-use"]\ntitle = { nl = "x", en = "x" }\n'
+    (tmp_path / "study.toml").write_text(study, "utf-8")
+    found = assumption_table(Study.load(tmp_path)).set_index("input")["standard_error"]
+    assert found[own] == 0.4 and found.drop(own).isna().all()

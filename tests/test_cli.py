@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from solidair.cli.main import COMMANDS, cli
-from solidair.cli.output import replaced_folder
+from solidair.cli.output import json_text, replaced_folder
 from solidair.models.problems import InputError
 from solidair.pool.results import TABLES
 
@@ -44,7 +44,8 @@ def test_run_writes_what_it_promises(first_run):
     assert sorted(p.name for p in folder.iterdir()) == ["manifest.json", "report.html", "tables"]
     expected = sorted(f"{name}.{ending}" for name in TABLES for ending in ("csv", "parquet"))
     assert sorted(p.name for p in (folder / "tables").iterdir()) == expected
-    assert done.stderr == ""
+    needs = done.stderr.splitlines()
+    assert len(needs) == 2 and needs[0].startswith("Vooraf: 400 paden van 4 jaar") and "geheugen" in needs[1]
     assert done.stdout.rstrip().endswith(str(Path("out") / "haaglanden" / "report.html"))
     assert all(len(line) <= 80 for line in done.stdout.splitlines()), done.stdout
 
@@ -56,6 +57,8 @@ def test_manifest_says_how_to_repeat_the_run(first_run):
     assert len(manifest["inputs_sha256"]) == 9  # study, region, costs, six agreements
     assert all(len(digest) == 64 for digest in manifest["inputs_sha256"].values())
     assert not any("/" in name and name.startswith("/") for name in manifest["inputs_sha256"])
+    assert (manifest["first_year"], manifest["years"], manifest["case_by_case"]) == (2027, 4, False)
+    assert manifest["precision"] is None and manifest["how"]["threads"] == 1 and manifest["how"]["cluster"] is None
     assert set(manifest["seconds"]) >= {"load", "simulate", "metrics", "report", "total"}
     assert manifest["versions"]["solidair"]
 
@@ -86,7 +89,7 @@ def test_another_seed_gives_other_numbers(first_run, tmp_path):
     folder, _ = first_run
     solidair("run", "haaglanden", "--sims", SIMS, "--seed", "7", "-o", "other", cwd=tmp_path)
     one, two = (pd.read_csv(f / "tables" / "stability.csv") for f in (folder, tmp_path / "other"))
-    assert (one["mean"] != two["mean"]).all()
+    assert (one["sd"] != two["sd"]).all()
 
 
 def test_an_earlier_run_is_replaced_whole(tmp_path):
@@ -158,6 +161,16 @@ def test_bad_input_gives_every_problem_and_exit_code_2(tmp_path, command):
         (["run", "haaglanden", "--lang", "de"], "--lang"),
         (["describe", "case-exces"], "case-excess"),
         (["rn"], "rn"),
+        (["run", "haaglanden", "--sims", "many"], "or the word auto"),
+        (["run", "haaglanden", "--sims", "200000000"], "--sims"),
+        (["run", "haaglanden", "--precision", "1%"], "--sims auto"),
+        (["run", "haaglanden", "--metric", "mean", "--sims", "500"], "--sims auto"),
+        (["run", "haaglanden", "--sims", "auto", "--precision", "100%"], "for example 1%"),
+        (["run", "haaglanden", "--sims", "auto", "--metric", "tvar95"], "tvar_95"),
+        (["run", "haaglanden", "--memory", "much"], "for example 2GB"),
+        (["run", "haaglanden", "--years", "51"], "--years"),
+        (["run", "haaglanden", "--resume", "--no-checkpoint"], "--no-checkpoint"),
+        (["run", "haaglanden", "--sims", "100", "--cluster", "nowhere"], "--cluster local"),
     ],
 )
 def test_wrong_words_are_answered_kindly(tmp_path, arguments, said):
@@ -184,34 +197,109 @@ def test_set_changes_what_is_run(tmp_path):
     assert Path(tmp_path / content["output"] / "report.html").is_file()
 
 
+def test_years_and_the_way_of_drawing_are_options(tmp_path):
+    done = solidair(
+        "run", "haaglanden", "--sims", "300", "--years", "2", "--first-year", "2030", "--json", cwd=tmp_path
+    )
+    content = json.loads(done.stdout)
+    assert (content["first_year"], content["years"]) == (2030, 2), done.stderr
+    check = pd.read_csv(tmp_path / content["output"] / "tables" / "check.csv")
+    assert sorted(check["year"].unique()) == [2030, 2031]
+    done = solidair("run", "haaglanden", "--sims", "300", "--years", "1", "--case-by-case", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["case_by_case"], done.stderr
+
+
+def test_memory_moves_no_byte(first_run, tmp_path):
+    folder, _ = first_run
+    done = solidair("run", "haaglanden", "--sims", SIMS, "--memory", "0", "--lang", "en", "-o", "disk", cwd=tmp_path)
+    assert done.returncode == 0 and "of temporary disk space" in done.stderr, done.stderr
+    for path in sorted((folder / "tables").iterdir()):
+        assert (tmp_path / "disk" / "tables" / path.name).read_bytes() == path.read_bytes(), path.name
+    assert [path.name for path in tmp_path.iterdir()] == ["disk"]
+
+
+def test_a_dry_run_only_says_what_is_needed(tmp_path):
+    done = solidair("run", "haaglanden", "--sims", "50000", "--dry-run", "--lang", "en", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout == ""
+    assert "50,000 paths of 4 years" in done.stderr and "for simulating alone" in done.stderr
+    assert "disk" not in done.stderr
+    done = solidair("run", "haaglanden", "--sims", "50000", "--checkpoint", "--dry-run", "--lang", "en", cwd=tmp_path)
+    assert "of temporary disk space" in done.stderr
+    content = json.loads(solidair("run", "haaglanden", "--dry-run", "--json", cwd=tmp_path).stdout)
+    assert content["sims"] == 20_000 and content["seconds"] > 0 and content["memory"] > content["kept"] > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_may_go_on_until_it_is_precise(tmp_path):
+    run = ["run", "haaglanden", "--sims", "auto", "--precision", "5%", "--metric", "sd", "--lang", "en"]
+    done = solidair(*run, "-o", "auto", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    precision = json.loads((tmp_path / "auto" / "manifest.json").read_text("utf-8"))["precision"]
+    assert precision["reached"] and precision["target"] == 0.05 and precision["metrics"] == ["sd"]
+    assert precision["error"] <= 0.05 and precision["metric"] == "sd" and precision["code"].startswith("GM")
+    assert "Precise enough after" in done.stderr and "The last: " in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["auto"]
+    plain = ["run", "haaglanden", "--sims", str(precision["sims"]), "-o", "plain"]
+    assert solidair(*plain, cwd=tmp_path).returncode == 0
+    for path in sorted((tmp_path / "auto" / "tables").iterdir()):
+        assert (tmp_path / "plain" / "tables" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_a_precision_that_cannot_be_reached_ends_with_code_1(tmp_path, monkeypatch):
+    from solidair.pool import precision
+
+    monkeypatch.setattr(precision.Precision.__init__, "__defaults__", (("sd",), 4_096))
+    monkeypatch.chdir(tmp_path)
+    arguments = ["run", "haaglanden", "--sims", "auto", "--precision", "0.01%", "--metric", "sd", "-o", "out"]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 1 and "Niet zo nauwkeurig als gevraagd" in result.output, result.output
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+def refuse_constant(name):
+    raise AssertionError(f"{name} is no JSON")
+
+
+def test_numbers_that_are_not_finite_are_null_in_json():
+    content = {"a": [float("nan"), 1.5], "b": {"c": (float("inf"), -float("inf"), 2)}, "d": None}
+    assert json.loads(json_text(content), parse_constant=refuse_constant) == {
+        "a": [None, 1.5],
+        "b": {"c": [None, None, 2]},
+        "d": None,
+    }
+
+
 def test_check_passes_and_says_so(tmp_path):
     done = solidair("check", "holland-rijnland", "--sims", "2000", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "In orde" in done.stdout and "✗" not in done.stdout
     assert all(len(line) <= 80 for line in done.stdout.splitlines()), done.stdout
-    content = json.loads(solidair("check", "haaglanden", "--sims", "2000", "--json", cwd=tmp_path).stdout)
+    said = solidair("check", "haaglanden", "--sims", "2000", "--json", cwd=tmp_path).stdout
+    content = json.loads(said, parse_constant=refuse_constant)
+    assert sum(content["not_judged"].values()) == content["too_rare_to_judge"]
     assert content["passed"] and content["figures"] > 50 and len(content["anchors"]) > 15
 
 
 def test_check_fails_when_simulation_and_exact_differ(monkeypatch):
     """A simulation that is wrong by a few percent must not pass."""
-    from solidair.pool import exactness, run
+    from solidair.pool import blocks, exactness
 
     original = exactness.exact_moments
-    monkeypatch.setattr(run, "exact_moments", lambda *a: tuple(m * 1.05 for m in original(*a)))
+    monkeypatch.setattr(blocks, "exact_moments", lambda *a: tuple(m * 1.05 for m in original(*a)))
     result = CliRunner().invoke(cli, ["check", "haaglanden", "--sims", "4000"])
     assert result.exit_code == 1 and "Niet in orde" in result.output
 
 
 @pytest.mark.parametrize("lang", ["nl", "en"])
 def test_init_writes_a_project_that_runs_at_once(tmp_path, lang):
-    assert solidair("init", "ours", "--lang", lang, cwd=tmp_path).returncode == 0
+    done = solidair("init", "ours", "--lang", lang, cwd=tmp_path)
+    assert done.returncode == 0 and 'costs = "costs.toml"' in done.stdout
     folder = tmp_path / "ours"
     comments = {
-        "nl": ("# Een studie", "# Een overeenkomst", "# De gemeenten"),
-        "en": ("# A study", "# An agree", "# The munic"),
+        "nl": ("# Een studie", "# Een overeenkomst", "# De gemeenten", "# Voorbeeld"),
+        "en": ("# A study", "# An agree", "# The munic", "# An example"),
     }
-    written = ("study.toml", "agreements/our-agreement.toml", "region.csv")
+    written = ("study.toml", "agreements/our-agreement.toml", "region.csv", "costs.toml")
     for name, first in zip(written, comments[lang], strict=True):
         assert (folder / name).read_text("utf-8").startswith(first)
     done = solidair("run", ".", "--sims", SIMS, "--lang", lang, cwd=folder)

@@ -1,10 +1,16 @@
 """Describe: sentences that say the key, the line and the share, a worked case that adds up, and the catalogue."""
 
+from dataclasses import replace
+
 import pytest
 
+from solidair.models.costs import CostModel
 from solidair.models.problems import InputError
+from solidair.models.schema import Quantity
 from solidair.pool.catalogue import catalogue
 from solidair.pool.describe import describe
+from solidair.pool.describe import described as in_words
+from solidair.pool.describe_care import study_facts
 from solidair.pool.parts.registry import PARTS
 from solidair.pool.parts.words import money, number, percent, scope_words
 from solidair.pool.study import Study, builtin
@@ -233,3 +239,102 @@ def test_an_agreement_in_a_project_is_told_for_its_own_region(tmp_path, monkeypa
     assert alone("case-excess", "en")["example"]["member"] == "Zoeterwoude"
     (tmp_path / "study.toml").write_text("title = 3\n")
     assert alone("agreements/ours.toml", "en")["example"]["member"] == "Midden-Delfland"
+
+
+# --- years and forms of care
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_form_of_care_says_stay_ages_tariff_and_entries(language, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    content = describe("pleegzorg", language)
+    assert content["title"] is None and content["agreements"] == []
+    (care,) = content["care_types"]
+    said = " ".join(care["sentences"])
+    # 2.6 years cut off at age 21 for children who enter from 0 to 17.5: just below 2.5 years. Clients of 222,660 youths
+    # at 6.16 per 1,000: 1,371.6; entries are that over (stay + 1).
+    stay = care["stay_years"]
+    assert 2.45 < stay < 2.5
+    assert care["clients"] == pytest.approx(222_660 * 6.16 / 1000)
+    assert care["entries"] == pytest.approx(care["clients"] / (stay + 1))
+    pieces = {
+        "nl": ("6,16 cliënten", "2,5 jaar", "2,6 jaar", "tussen 0 en 17,5 jaar", "tot 21 jaar", "€ 74", "€ 150"),
+        "en": (
+            "6.16 clients",
+            "2.5 years",
+            "2.6 years",
+            "between the ages of 0 and 17.5",
+            "age 21",
+            "EUR 74",
+            "EUR 150",
+        ),
+    }[language]
+    for piece in (*pieces, number(care["entries"], language)):
+        assert piece in said, piece
+
+
+def test_light_care_is_of_a_single_year():
+    (care,) = describe("ambulant", "en")["care_types"]
+    assert care["stay_years"] is care["entries"] is care["tariff"] is None
+    assert "drawn anew in every year" in " ".join(care["sentences"])
+
+
+def test_every_form_of_care_has_words_in_both_languages():
+    study = Study.load("haaglanden")
+    texts = [describe("haaglanden", language)["care_types"] for language in LANGUAGES]
+    assert [care["name"] for care in texts[0]] == list(study.costs.ids)
+    for dutch, english in zip(*texts, strict=True):
+        assert len(dutch["sentences"]) == len(english["sentences"]) >= 4
+        assert all(a != b for a, b in zip(dutch["sentences"], english["sentences"], strict=True))
+
+
+def test_a_study_says_its_years_its_start_and_its_prices():
+    assert describe("haaglanden", "en")["facts"] == (
+        "4 budget years in a row, 2027 to 2030, simulated 20,000 times.",
+        "Start: as many open stays as fit a state that does not change.",
+        "Prices: no index, all years at the price level of the cost model, 2024.",
+    )
+    assert (
+        "Eén begrotingsjaar, 2031"
+        in describe("haaglanden", "nl", ["settings.years=1", "settings.first_year=2031"])["facts"][0]
+    )
+
+
+def test_open_stays_are_told_as_a_number(tmp_path):
+    starts = "".join(f"GM0518,pleegzorg,2025-03-{day}\n" for day in range(14, 19))
+    rows = f"code,care_type,start\n{starts}GM0518,verblijf,2026-01-31\n"
+    (tmp_path / "children.csv").write_text(rows, "utf-8")
+    (tmp_path / "study.toml").write_text(
+        'region = "haaglanden"\ncosts = "nl-2024"\nagreements = ["own-use"]\ntitle = { nl = "x", en = "x" }\n'
+        '[open_cases]\nfile = "children.csv"\nreference = 2026-12-31\n',
+        "utf-8",
+    )
+    facts = " ".join(describe(str(tmp_path), "nl")["facts"])
+    assert "5 verblijven van 1 gemeenten die op 31-12-2026 echt open waren; de andere 8" in facts
+    assert "children" not in facts and "2025" not in facts
+
+
+def test_what_index_and_doubt_do_is_said():
+    study = Study.load("haaglanden")
+    quantity = {"value": 0.03, "unit": "share a year", "grade": "assumed", "source": "test"}
+    care = study.costs.spec.care_types["pleegzorg"]
+    doubtful = care.clients_per_1000.model_copy(update={"standard_error": 0.5})
+    cares = study.costs.spec.care_types | {"pleegzorg": care.model_copy(update={"clients_per_1000": doubtful})}
+    spec = study.costs.spec.model_copy(update={"index": Quantity(**quantity), "care_types": cares})
+    costs = CostModel(study.costs.name, study.costs.file, spec, study.costs.severities, study.costs.episodes)
+    facts = " ".join(study_facts(replace(study, costs=costs), "en"))
+    assert "After that prices and budgets rise by 3% a year." in facts and "drawn for every path: 1." in facts
+    excess = next(a for a in study.agreements if a.name == "case-excess")
+    assert in_words(excess, study.region, study.costs, "en").notes == ()
+    assert "rise with the price index" in in_words(excess, study.region, costs, "en").notes[0]
+    fixed = replace(excess, spec=excess.spec.model_copy(update={"indexed": False}))
+    assert "indexed = false" in in_words(fixed, study.region, costs, "nl").notes[0]
+
+
+def test_a_misspelt_form_of_care_is_no_form_of_care(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="Did you mean 'pleegzorg'") as caught:
+        describe("pleegzrog", "nl")
+    assert "form of care of this name" in caught.value.problems[0].rule
+    with pytest.raises(InputError, match="no study or agreement of this name"):
+        describe("zzzzzzzz", "nl")

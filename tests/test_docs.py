@@ -1,6 +1,7 @@
 """The documentation is built strictly, and what it shows is true of the code."""
 
 import contextlib
+import copy
 import html
 import importlib.util
 import io
@@ -10,6 +11,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,19 +21,37 @@ import pytest
 from solidair.cli.main import COMMANDS, cli
 from solidair.cli.report.build import report_html
 from solidair.models.anchors import anchor_table
+from solidair.models.cost_spec import CareTypeSpec, CostModelSpec, DependenceSpec, ShockSpec
+from solidair.models.costs import CostModel
+from solidair.models.episode_spec import DURATIONS
+from solidair.models.schema import Quantity, frozen
 from solidair.models.severity import FAMILIES
+from solidair.models.sources.open_cases import COLUMNS as STAY_COLUMNS
+from solidair.models.sources.open_cases import read_open_cases
 from solidair.models.sources.regions import COLUMNS, read_region
-from solidair.pool.agreements import Agreement
+from solidair.pool.agreements import Agreement, AgreementSpec
 from solidair.pool.metrics import METRICS
 from solidair.pool.parts.registry import PARTS
 from solidair.pool.results import TABLES
 from solidair.pool.run import simulate
 from solidair.pool.streams import Stream
 from solidair.pool.study import Study, builtin
+from solidair.pool.study_spec import OpenCasesSpec, Settings, StudySpec
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 TEXTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *PAGES]
+WRITTEN = (
+    StudySpec,
+    Settings,
+    OpenCasesSpec,
+    CostModelSpec,
+    ShockSpec,
+    CareTypeSpec,
+    DependenceSpec,
+    AgreementSpec,
+    Quantity,
+)
 every_text = pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 
 
@@ -114,6 +134,11 @@ def test_everything_that_can_be_used_is_on_its_page(site):
             *builtin("agreements"),
         ],
         "model": [*FAMILIES, *costs.ids, *(key for key, _ in costs.quantities()), *anchor_table(costs)["label_en"]],
+        "files": [
+            *(key for m in WRITTEN for key in m.model_fields),
+            *DURATIONS,
+            *(name for column in STAY_COLUMNS for name in (column.name, *column.aliases)),
+        ],
         "reproducibility": [stream.name for stream in Stream],
         "how-to-own-region": [name for column in COLUMNS for name in (column.name, *column.aliases)],
         "api": ["Study", "simulate", "Results", "Agreement", "settle", "CaseFunction", "InputError"],
@@ -206,6 +231,56 @@ def test_the_region_file_that_is_shown_can_be_read(tmp_path):
     (tmp_path / "region.csv").write_text(shown[0], encoding="utf-8")
     region = read_region(tmp_path / "region.csv")
     assert (region.year, len(region), list(region.need_index)) == (2025, 2, [1.05, 0.98])
+
+
+def merged(base, extra):
+    """Return a document with another laid over it, table by table."""
+    tables = {key: merged(base[key], value) for key, value in extra.items() if isinstance(base.get(key), dict)}
+    return {**base, **extra, **tables}
+
+
+def test_the_keys_of_a_cost_model_that_are_shown_are_accepted():
+    whole = tomllib.loads(builtin("costs")["nl-2024"].read_text("utf-8"))
+    shown = [tomllib.loads(source) for source in blocks(ROOT / "docs" / "files.md", "toml")]
+    pieces = [document for document in shown if {"care_types", "index", "dependence"} & set(document)]
+    assert len(pieces) == 4
+    for piece in pieces:
+        # A table of a law replaces the one that is there: it may be of another family.
+        base = copy.deepcopy(whole)
+        for id_, care in piece.get("care_types", {}).items():
+            for part, table in care.get("episode", {}).items():
+                base["care_types"][id_]["episode"][part] = table
+        CostModel.from_document(
+            merged(base, {k: v for k, v in piece.items() if k != "care_types"}), "shown", "files.md"
+        )
+        for id_, care in piece.get("care_types", {}).items():
+            base["care_types"][id_] |= {key: table for key, table in care.items() if key != "episode"}
+        CostModel.from_document(base, "shown", "files.md")
+
+
+@pytest.mark.parametrize("ending", ["", ".en"])
+def test_the_study_and_the_stays_that_are_shown_can_be_read(tmp_path, ending):
+    (study,) = [b for b in blocks(ROOT / "docs" / "files.md", "toml") if "open_cases" in b]
+    spec = StudySpec.model_validate(frozen(tomllib.loads(study)))
+    (stays,) = [b for b in blocks(ROOT / "docs" / "files.md", "text") if "startdatum" in b]
+    costs = Study.load("haaglanden").costs
+    types = tuple(i for i, e in zip(costs.ids, costs.episodes, strict=True) if e is not None)
+    (tmp_path / "stays.csv").write_text(stays, "utf-8")
+    assert len(read_open_cases(tmp_path / "stays.csv", reference=spec.open_cases.reference, care_types=types)) == 4
+    # What the template shows in comments can be taken out of them.
+    template = (files("solidair.configs.templates") / f"study{ending}.toml").read_text("utf-8")
+    taken = re.sub(r"^# (\[|file|reference|family|mean|low|high|leaves_at|tariff)", r"\1", template, flags=re.MULTILINE)
+    document = tomllib.loads(taken)
+    assert StudySpec.model_validate(frozen({k: v for k, v in document.items() if k != "care_types"})).open_cases
+    whole = tomllib.loads(builtin("costs")["nl-2024"].read_text("utf-8"))
+    whole["care_types"]["verblijf"]["episode"] = document["care_types"]["verblijf"]["episode"]
+    CostModel.from_document(whole, "template", "study.toml")
+    rows = [
+        line.removeprefix("#").strip() for line in template.splitlines() if re.match(r"#   (\w+[;,])+\w+$|#   GM", line)
+    ]
+    (tmp_path / "template.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    reference = document["open_cases"]["reference"]
+    assert len(read_open_cases(tmp_path / "template.csv", reference=reference, care_types=types)) == 3
 
 
 @pytest.fixture(scope="module")

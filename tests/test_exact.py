@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
+from solidair.models.calendar import Calendar
 from solidair.models.costs import CostModel
 from solidair.models.exact import compound_pmf, measure_moments, product_nodes
 from solidair.models.regions import Municipality, Region
@@ -16,7 +17,7 @@ from solidair.pool.agreements import Agreement, settle
 from solidair.pool.measures import measure_cases, measures_for
 from solidair.pool.run import simulate
 from solidair.pool.study import Study
-from tests.naive import agreement_document, cost_document, naive_settle, severity_table
+from tests.naive import agreement_document, cost_document, naive_settle, quantity, severity_table
 
 POISSON = 1e6
 """A negative binomial of this size: its variance is 1 + rate / 1e6 times Poisson's, and the tests allow for that."""
@@ -46,6 +47,14 @@ def _study(region, costs, **agreements):
 
 def _lognormal(mu, sigma, **more):
     return severity_table("lognormal", mu=mu, sigma=sigma, **more)
+
+
+def _moments(costs, region, scope, attachment):
+    """Return mean and variance of a measure in the first budget year, each (member,)."""
+    lines = None if attachment is None else [attachment]
+    mean, variance = measure_moments(costs, region, Calendar(2027, 1), scope, lines)
+    assert mean.shape == variance.shape == (1, len(region.members))
+    return mean[0], variance[0]
 
 
 # --- compound laws
@@ -136,13 +145,13 @@ def test_compound_poisson_with_a_layer():
     # vector P17: rate 18, lognormal(9.5, 1.3), the layer of 425,000 above 75,000 as a difference of two measures
     costs = _costs({"care": (1_000.0, POISSON, _lognormal(9.5, 1.3))})
     region = _region(18)
-    mean, variance = measure_moments(costs, region, ["care"], 0.0)
+    mean, variance = _moments(costs, region, ["care"], 0.0)
     more = mean**2 / POISSON  # a size that is finite adds this much variance
     assert mean[0] == pytest.approx(559820.658027, rel=1e-11)
     assert (variance - more)[0] == pytest.approx(94358930568.5, rel=1e-9)
-    low, high = (measure_moments(costs, region, ["care"], a)[0][0] for a in (75_000.0, 500_000.0))
+    low, high = (_moments(costs, region, ["care"], a)[0][0] for a in (75_000.0, 500_000.0))
     assert low - high == pytest.approx(134925.066353, rel=1e-10)
-    clients, spread = measure_moments(costs, region, ["care"], None)
+    clients, spread = _moments(costs, region, ["care"], None)
     assert (clients[0], spread[0]) == pytest.approx((18.0, 18.0 + 18.0**2 / POISSON), rel=1e-9)
 
 
@@ -150,8 +159,8 @@ def test_pool_of_excess():
     # vector P30: three members, excess above 100,000 per case by a key
     costs = _costs({"care": (1_000.0, POISSON, _lognormal(9.6, 1.25))})
     region = _region(6, 20, 74)
-    own, variance = measure_moments(costs, region, ["care"], 0.0)
-    excess, excess_variance = measure_moments(costs, region, ["care"], 100_000.0)
+    own, variance = _moments(costs, region, ["care"], 0.0)
+    excess, excess_variance = _moments(costs, region, ["care"], 100_000.0)
     np.testing.assert_allclose(own, [193495.487202, 644984.957341, 2386444.34216], rtol=1e-11)
     sd = np.sqrt(variance - own**2 / POISSON)
     np.testing.assert_allclose(sd, [172539.199758, 315012.039205, 605937.755817], rtol=1e-9)
@@ -190,12 +199,12 @@ def test_shared_gamma_shock():
     for i in range(3):
         for j in range(3):
             scope = sorted({f"care-{i}", f"care-{j}"})
-            cov[i, j] = measure_moments(costs, region, scope, 0.0)[1][0]
+            cov[i, j] = _moments(costs, region, scope, 0.0)[1][0]
     cov = np.where(np.eye(3, dtype=bool), cov, (cov - np.diag(cov)[:, None] - np.diag(cov)) / 2)
     cov -= np.diag((rate * means) ** 2) * (1 + 1 / 8) / POISSON
     expected = np.array([[1485, 810, 2227.5], [810, 3420, 4455], [2227.5, 4455, 19401.25]]) * 1e7
     np.testing.assert_allclose(cov, expected, rtol=1e-9)
-    mean, variance = (x[0] for x in measure_moments(costs, region, list(care_types), 0.0))
+    mean, variance = (x[0] for x in _moments(costs, region, list(care_types), 0.0))
     variance -= np.sum((rate * means) ** 2) * (1 + 1 / 8) / POISSON
     assert math.sqrt(variance) / mean == pytest.approx(0.409691064507, rel=1e-9)
 
@@ -219,7 +228,7 @@ def test_moments_by_hand():
     costs = _costs(care_types, volume=volume, price=price, need=need)
     region = _region(2_000, 9_000, need=[1.3, None])
     a = 40_000.0
-    mean, variance = measure_moments(costs, region, list(laws), a)
+    mean, variance = _moments(costs, region, list(laws), a)
     # Price P is lognormal with mean 1 and this log-variance; given P, cost is lognormal again.
     log_variance = sum(math.log1p(sd**2) for sd in price)
     sigma_p = math.sqrt(log_variance)
@@ -246,10 +255,73 @@ def test_moments_by_hand():
         assert variance[i] == pytest.approx(poisson + square - expected**2, rel=1e-9)
 
 
+def test_index_and_growth_by_hand():
+    mu, sigma, a = 10.8, 0.8, 40_000.0
+    document = cost_document({"care": (2.0, POISSON, _lognormal(mu, sigma))})
+    document |= {"index": quantity(0.04), "volume_growth": quantity(0.1)}
+    costs = CostModel.from_document(document, "by-hand", "by-hand.toml")
+    mean, variance = measure_moments(costs, _region(3_000), Calendar(2027, 3), ["care"], [a, a, 2 * a])
+    for t, line in enumerate([a, a, 2 * a]):
+        # The line stays or is raised by the agreement, the cost of a client rises by 4 percent a year.
+        one, two = _excess(line, mu + t * math.log(1.04), sigma)
+        rate = 2.0 * 3.0 * 1.1**t
+        assert mean[t, 0] == pytest.approx(rate * one, rel=1e-9)
+        assert variance[t, 0] == pytest.approx(rate * two + (rate * one) ** 2 / POISSON, rel=1e-9)
+
+
+def test_stays_by_hand():
+    """Exponential stays of one tariff under volume shocks that last: cohort by cohort, with adaptive quadrature."""
+    clients, stay, tariff, sd, kept, youth, a = 4.0, 500.0, 300.0, 0.2, 0.6, 1_500, 30_000.0
+    document = cost_document({"care": (clients, POISSON, {})}, volume=(0, 0, sd))
+    care = document["care_types"]["care"]
+    del care["severity"], care["overdispersion_size"]
+    duration = {"family": "exponential", "mean": quantity(stay / 365, "year")}
+    care["episode"] = {"duration": duration, "tariff": quantity(tariff, "EUR per day")}
+    document["volume"]["local"]["persistence"] = quantity(kept)
+    costs = CostModel.from_document(document, "by-hand", "by-hand.toml")
+    calendar = Calendar(2027, 2)  # 2027 has 365 days and 2028 has 366
+    mean, variance = measure_moments(costs, _region(youth), calendar, ["care"], [a, a])
+
+    def last(x):
+        return math.exp(-x / stay)
+
+    def came(length, seen):
+        """Return P(more than d days in a year that begins `seen` days after that of entry, which has `length` days)."""
+        if seen == 0:
+            return lambda d: (1 - d / length) * last(d)
+        return lambda d: integrate.quad(lambda u: last(seen + d - u), 0, length)[0] / length
+
+    entries = clients * youth / 1_000 / (stay / 365 + 1)
+    sizes = [entries * stay / 365, entries, entries * 366 / 365]
+    # What is left of an exponential stay is exponential again.
+    years = [
+        (365, [last, came(365, 0)]),
+        (366, [lambda d: last(365 + d), came(365, 365), came(366, 0)]),
+    ]
+    variance_of_logs = math.log1p(sd**2)
+    for t, (length, chances) in enumerate(years):
+        first, second = [], []
+        for chance in chances:
+            # E[(z D - a)+] and E[((z D - a)+)^2] by parts; the survival function drops to 0 at the whole year.
+            low = a / tariff
+            first.append(tariff * integrate.quad(chance, low, length, epsrel=1e-11)[0])
+            square = integrate.quad(lambda d, c=chance: 2 * (tariff * d - a) * c(d), low, length, epsrel=1e-11)[0]
+            second.append(tariff * square)
+        expected = sum(size * one for size, one in zip(sizes, first, strict=False))
+        spread = sum(size * two for size, two in zip(sizes, second, strict=False))
+        for k, one in enumerate(first):
+            for m, other in enumerate(first):
+                together = math.exp(kept ** abs(k - m) * variance_of_logs)
+                spread += sizes[k] * one * sizes[m] * other * (together - 1)
+        # Cubic interpolation in cells of half a day, and in each a rule of three nodes: far below 1e-8 for such stays.
+        assert mean[t, 0] == pytest.approx(expected, rel=1e-8)
+        assert variance[t, 0] == pytest.approx(spread, rel=1e-8)
+
+
 def test_an_atom_that_prices_carry_over_the_attachment():
     # A cap at the attachment: max(P X - a, 0) has a kink in P, where Gauss nodes are slow.
     costs = _costs({"care": (50.0, POISSON, severity_table("fixed", value=90_000.0))}, price=(0.03, 0.02, 0.01))
-    mean, _ = measure_moments(costs, _region(1_000), ["care"], 90_000.0)
+    mean, _ = _moments(costs, _region(1_000), ["care"], 90_000.0)
     # An option at the money (Black & Scholes): E[(P - 1)+] = 2 Phi(s / 2) - 1.
     s = math.sqrt(sum(math.log1p(sd**2) for sd in (0.03, 0.02, 0.01)))
     assert mean[0] == pytest.approx(50 * 90_000 * (2 * special.ndtr(s / 2) - 1), rel=2e-3)
@@ -316,23 +388,28 @@ def test_simulated_against_exact():
         ({"kind": "share", "scope": ("light",), "share": 0.4}, youth),
     )
     study = _study(_region(4_000, 15_000, need=[0.9, None]), costs, deal=document)
-    results = simulate(study, 40_000, seed=8)
+    sims, years = 40_000, study.settings.years
+    results = simulate(study, sims, seed=8)
     table = results.table("check")
     # Two groups: clients and whole cost of each, and excess over 60,000 and 180,000 of the heavy one.
-    assert len(table) == 2 * (2 + 4)
+    assert len(table) == years * 2 * (2 + 4)
+    assert table["year"].value_counts().to_dict() == {2027 + t: 2 * (2 + 4) for t in range(years)}
     assert set(table["attachment_eur"].dropna()) == {0.0, 60_000.0, 180_000.0}
     assert table[["exact_mean", "exact_sd", "mean_se"]].to_numpy().min() > 0
     assert table["mean_z"].abs().max() < LIMIT
     assert table["sd_z"].abs().max() < LIMIT
-    # z-scores by hand from what members paid, so that the table is not judged by itself.
-    exact, variance = measure_moments(costs, study.region, list(care_types), 0.0)
-    z = (results.own[:, 0, :].mean(axis=0) - exact) / np.sqrt(variance / results.sims)
+    # z-scores by hand from what members paid, so that the table is not judged by itself. Nothing grows here, so all
+    # years have the moments of the first.
+    exact, variance = _moments(costs, study.region, list(care_types), 0.0)
+    z = (results.own.mean(axis=0) - exact) / np.sqrt(variance / sims)
     assert np.abs(z).max() < LIMIT
-    # Layer means: what the first clause takes in is the difference of two excesses.
-    low, high = (measure_moments(costs, study.region, heavy, a)[0] for a in (60_000.0, 180_000.0))
+    # Layer means: what the first clause takes in is the difference of two excesses, on average over sims and years.
+    low, high = (_moments(costs, study.region, heavy, a)[0] for a in (60_000.0, 180_000.0))
     paid = results.clauses["deal"].paid[0]
-    layer_sd = np.sqrt(measure_moments(costs, study.region, heavy, 60_000.0)[1])  # at least that of the layer
-    assert np.abs((paid - (low - high)) / (layer_sd / math.sqrt(results.sims))).max() < LIMIT
+    layer_sd = np.sqrt(_moments(costs, study.region, heavy, 60_000.0)[1])  # at least that of the layer
+    # Years of the first member are independent; those of the second have the need of the path in common.
+    independent = sims * np.array([years, 1])
+    assert np.abs((paid - (low - high)) / (layer_sd / np.sqrt(independent))).max() < LIMIT
     assert np.all(paid > 0)
 
 
@@ -359,4 +436,4 @@ def test_fixed_costs_give_a_lattice():
     costs = _costs({"care": (1_000.0, POISSON, severity_table("fixed", value=1_000.0))})
     own = simulate(_study(_region(4), costs), 2_000, seed=1).own.ravel()
     assert set(np.unique(own)) <= {1_000.0 * k for k in range(30)} and own.max() > 5_000
-    assert float(Fixed(1_000.0).excess(400.0)) == measure_moments(costs, _region(4), ["care"], 400.0)[0][0] / 4
+    assert float(Fixed(1_000.0).excess(400.0)) == _moments(costs, _region(4), ["care"], 400.0)[0][0] / 4

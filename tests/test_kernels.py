@@ -1,9 +1,12 @@
-"""The compiled core: random words, look-ups, counts and the pass over cases, against slow twins and laws."""
+"""The compiled core: random words, look-ups, counts and tails, against slow twins and laws."""
 
 import ast
-import builtins
-import inspect
+import importlib
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numba as nb
 import numpy as np
@@ -14,9 +17,12 @@ from scipy import special, stats
 
 from solidair.models.severity import Lognormal, Lomax
 from solidair.models.shocks import GammaShock, LognormalShock
-from solidair.models.tables import CELL_BITS, SIDE, constant_table, quantile_table
+from solidair.models.tables import CELL_BITS, SIDE, quantile_table
 from solidair.pool import kernels
-from tests import naive
+from solidair.pool.kernels import random as kernel_random
+from solidair.pool.kernels import tables as kernel_tables
+from solidair.pool.kernels.jit import OPTIONS, STAMP, digest_of
+from tests import naive, naive_paths
 
 EPS = np.finfo(float).eps
 UNIFORM_STEP = 2.0**-52
@@ -93,7 +99,7 @@ def test_threefry_equals_its_twin(a, b, c, d):
 
 def test_words_in_batches_lie_where_the_layout_says():
     words = np.zeros(128, np.uint64)
-    kernels._fill(words, np.uint64(1), np.uint64(2), np.uint64(3), 64, 64)
+    kernel_random.fill(words, np.uint64(1), np.uint64(2), np.uint64(3), 64, 64)
     for m in range(128, 256):
         counter, which = 64 * (m // 128) + m % 64, (m // 64) % 2
         assert int(words[m - 128]) == naive.threefry2x64((1, 2), (3, counter))[which]
@@ -117,7 +123,7 @@ def test_look_up_equals_its_twin(word, shift):
 
 
 def test_layout_of_the_tables_is_the_one_of_the_kernel():
-    assert (kernels._CELL_BITS, kernels._SIDE) == (CELL_BITS, SIDE)
+    assert (kernel_tables.CELL_BITS, kernel_tables.SIDE) == (CELL_BITS, SIDE)
     assert len(naive.TAIL_PROBABILITIES) == SIDE
 
 
@@ -197,73 +203,39 @@ def test_poisson_quantile_rises_with_the_rate(u, rate, more):
     assert kernels.poisson_quantile(u, rate) <= kernels.poisson_quantile(u, rate + more)
 
 
-# --- the pass over all cases
+# --- Student's t
 
 
-def _arguments(expected, need, *, dispersed=True, attachments=((0.0,),), shared=False):
-    """Return the arguments of `draw_block` between `years` and `out`, and the number of measures."""
-    members, types = np.shape(expected)
-    rng = np.random.Generator(np.random.PCG64(99))
-
-    def keys(*shape):
-        return rng.integers(0, 2**64, shape, dtype=np.uint64)
-
-    def shock(sd):
-        return quantile_table(LognormalShock(sd)) if dispersed else constant_table(1.0)
-
-    def dispersion(size):
-        return quantile_table(GammaShock(size)) if dispersed else constant_table(1.0)
-
-    laws = [Lognormal(9.0 - c / 4, 1.1 + c / 10) for c in range(types)]
-    per_type = [attachments[min(c, len(attachments) - 1)] for c in range(types)]
-    starts = np.concatenate([[0], np.cumsum([len(points) for points in per_type])])
-    flat = np.concatenate(per_type)
-    if shared:  # all types together: the n-th attachment of any type adds to measure n
-        place = np.concatenate([np.arange(len(points)) for points in per_type])
-        counts = np.full(types, place.max() + 1)
-    else:
-        place = np.arange(len(flat))
-        counts = len(flat) + np.arange(types)
-    measures = int(counts.max()) + 1
-    arguments = (
-        np.array(expected, dtype=np.float64), np.array(need, dtype=np.float64), shock(0.22), keys(members),
-        np.array([shock(x) for x in (0.03, 0.04, 0.05)]), keys(3, members),
-        np.array([shock(x) for x in (0.014, 0.01, 0.02)]), keys(3, members),
-        np.array([dispersion(3.0 + c) for c in range(types)]),
-        keys(members, types), keys(members, types),
-        np.array([quantile_table(law) for law in laws]), keys(members, types),
-        starts.astype(np.int64), flat, place.astype(np.int64), counts.astype(np.int64),
-    )  # fmt: skip
-    return arguments, measures
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 7, 30])
+def test_student_tail_agrees_with_scipy_and_the_twin(degrees):
+    t = np.concatenate([[0.0], 10.0 ** np.linspace(-8, 6, 2_001)])
+    ours = np.array([kernels.student_tail(x, degrees) for x in t])
+    # A difference with 1/2 of a sum of `degrees` / 2 positive terms that is at most 1/2: each adds a rounding, and
+    # theta = atan(x), whose argument carries two, moves sine and cosine by at most as much.
+    slack = EPS * (degrees + 8)
+    # Not special.stdtr, which is 3e-9 off at t = 1e-8.
+    share = special.betainc(0.5, degrees / 2, t**2 / (degrees + t**2))
+    beyond = special.betainc(degrees / 2, 0.5, degrees / (degrees + t**2)) / 2
+    np.testing.assert_allclose(ours, np.where(t < 1, (1 - share) / 2, beyond), rtol=0, atol=slack)
+    np.testing.assert_allclose(ours, [naive_paths.student_tail(x, degrees) for x in t], rtol=0, atol=slack)
+    assert ours[0] == 0.5 and np.all(ours >= 0)
 
 
-def _drawn(arguments, measures, sims, *, seed=5, first=0, years=1):
-    out = np.zeros((measures, sims, years, len(arguments[1])))
-    kernels.draw_block(np.uint64(seed), first, years, *arguments, out)
-    return out
+@settings(max_examples=300, deadline=None)  # the first example compiles
+@given(st.floats(2.0**-53, 0.5, exclude_max=True), st.booleans())
+@example(2.0**-60, False)
+@example(0.5 - 2.0**-54, True)
+def test_look_up_at_a_tail_equals_its_twin(tail, upper):
+    ours = kernel_tables.look_up_tail(TABLE, np.uint64(0), tail, upper)
+    assert ours == naive_paths.look_up_tail(VALUES, tail, upper)
 
 
-@pytest.mark.parametrize("shared", [False, True], ids=["own measures", "shared measures"])
-@pytest.mark.parametrize(("first", "years"), [(0, 1), (2**33 + 7, 3)])
-def test_draw_block_equals_its_twin_bit_for_bit(shared, first, years):
-    # Rates above 300 take several batches of 128 cases; NaN is a need that is drawn.
-    expected = [[0.4, 340.0, 3.0], [12.0, 0.0, 150.0], [0.02, 7.0, 31.0]]
-    points = ((0.0, 5_000.0, 20_000.0), (0.0,), (0.0, 9_000.0, 30_000.0))
-    arguments, measures = _arguments(expected, [1.0, np.nan, 0.7], attachments=points, shared=shared)
-    sims = 3
-    ours = _drawn(arguments, measures, sims, first=first, years=years)
-    lists = [a.tolist() for a in arguments]
-    twin = np.array(naive.draw_block(5, first, sims, years, *lists, measures))
-    np.testing.assert_array_equal(ours, twin)
-    assert ours[:, :, :, 0].max() > 300 and np.all(ours.sum(axis=(1, 2, 3)) > 0)
-
-
-def test_clients_need_not_be_counted():
-    arguments, measures = _arguments([[30.0]], [1.0])
-    uncounted = _drawn((*arguments[:-1], np.array([-1])), measures, 5)
-    counted = _drawn(arguments, measures, 5)
-    np.testing.assert_array_equal(uncounted[0], counted[0])
-    assert not uncounted[1].any() and counted[1].all()
+def test_look_up_at_a_tail_is_the_one_at_a_word():
+    words = _words(4, 5, 6, 2_000)
+    for word in words:
+        u = kernels.uniform(word)
+        ours = kernel_tables.look_up_tail(TABLE, np.uint64(0), min(u, 1 - u), bool(u > 0.5))
+        assert ours == kernels.look_up(TABLE, word)
 
 
 # --- laws, with seeds: a fault of chance has probability 1e-6 for each
@@ -283,98 +255,92 @@ def test_look_ups_follow_the_law(law):
     assert stats.kstest(drawn, law.cdf).statistic < _far(len(drawn)) + 1e-4
 
 
-def test_single_cases_of_the_kernel_follow_the_severity():
-    arguments, measures = _arguments([[1.0]], [1.0], dispersed=False)
-    cost, clients = _drawn(arguments, measures, 200_000).reshape(2, -1)
-    single = cost[clients == 1]
-    assert len(single) > 60_000
-    assert stats.kstest(single, Lognormal(9.0, 1.1).cdf).statistic < _far(len(single)) + 1e-4
+# --- the files themselves
 
-
-@pytest.mark.parametrize("rate", [0.7, 9.0, 60.0])
-@pytest.mark.parametrize("dispersed", [False, True])
-def test_counts_follow_their_law(rate, dispersed):
-    arguments, measures = _arguments([[rate]], [1.0], dispersed=False)
-    law = stats.poisson(rate)
-    if dispersed:
-        arguments = (*arguments[:8], quantile_table(GammaShock(3.0))[np.newaxis], *arguments[9:])
-        law = stats.nbinom(3.0, 3.0 / (3.0 + rate))
-    n = 60_000
-    clients = _drawn(arguments, measures, n)[1].ravel().astype(int)
-    # Bins of at least 25 expected years, so that the statistic is chi-square.
-    edges = np.unique(law.ppf(np.linspace(0, 1, 60)[1:-1])).astype(int)
-    edges = edges[(law.sf(edges) * n > 25) & (law.cdf(edges) * n > 25)]
-    bins = np.diff(np.concatenate([[0.0], law.cdf(edges), [1.0]])) * n
-    seen = np.bincount(np.searchsorted(edges, clients), minlength=len(bins))
-    statistic = np.sum((seen - bins) ** 2 / bins)
-    assert bins.min() > 25 and statistic < stats.chi2(len(bins) - 1).isf(ALPHA)
-
-
-def test_neighbours_are_independent():
-    n = 40_000
-    arguments, measures = _arguments([[4.0, 9.0], [4.0, 9.0]], [1.0, 1.0], dispersed=False)
-    cost_0, cost_1, clients_0, clients_1 = _drawn(arguments, measures, n, years=2).reshape(4, n, 4)
-    clients = np.hstack([clients_0, clients_1])
-    mean_cost = np.hstack([cost_0, cost_1]) / np.maximum(clients, 1)
-    # Ranks, since cost is heavy-tailed. Beside each sim stands the next; each has 2 years, members, types.
-    columns = stats.rankdata(np.hstack([clients, mean_cost]), axis=0)
-    correlation = np.corrcoef(np.hstack([columns[:-1], columns[1:]]), rowvar=False)
-    # The number of clients and the mean cost of the same cell may go together: without clients it is 0.
-    cell = np.concatenate([np.arange(8), np.arange(8), 8 + np.arange(8), 8 + np.arange(8)])
-    others = cell[:, np.newaxis] != cell
-    assert others.sum() == 32 * 30
-    # The correlation of two independent columns has SD 1 / sqrt(n - 1).
-    assert np.abs(correlation[others]).max() < 5 / math.sqrt(n - 2)
-    assert np.abs(np.diag(correlation) - 1).max() < 1e-9
-
-
-# --- the file itself
+FOLDER = Path(kernels.__file__).parent
+CORE = "solidair.pool.kernels."
 
 
 def _faults(source):
-    """Return what a numba cache would not see: calls and constants in jitted functions from other files."""
+    """Return what the stamp of the core would not see, or what would make results differ."""
     tree = ast.parse(source)
-    own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    imported = {
+        name.asname or name.name: node.module
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
     jitted = [
         node
         for node in tree.body
-        if isinstance(node, ast.FunctionDef) and any(ast.unparse(d) == "_jit" for d in node.decorator_list)
+        if isinstance(node, ast.FunctionDef) and {ast.unparse(d) for d in node.decorator_list} & {"jit", "within"}
     ]
-    known = {"math", "np", "nb"} | set(dir(builtins)) | own
-    constants = set()
-    for node in tree.body:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            used = {name.id for name in ast.walk(node.value) if isinstance(name, ast.Name)}
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if used <= known | constants:
-                constants |= {t.id for t in targets if isinstance(t, ast.Name)}
-    faults = [] if jitted else ["no jitted function at all"]
+    faults = []
     for function in jitted:
-        local = {a.arg for a in function.args.args}
-        local |= {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         for node in [n for statement in function.body for n in ast.walk(statement)]:
-            if isinstance(node, ast.Name) and node.id not in local | known | constants:
-                faults.append(f"{function.name}: {node.id} comes from another file")
+            home = imported.get(node.id, CORE) if isinstance(node, ast.Name) else CORE
+            if not home.startswith(CORE):
+                faults.append(f"{function.name}: {node.id} comes from {home}")
             if isinstance(node, ast.Attribute) and ast.unparse(node) == "np.random":
                 faults.append(f"{function.name}: np.random")
-    options = [option for node in ast.walk(tree) if isinstance(node, ast.Call) for option in node.keywords]
-    faults += ["fastmath" for o in options if o.arg == "fastmath" and ast.unparse(o.value) != "False"]
+    calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    faults += [f"compiled by {call} instead of jit or within" for call in calls if call.endswith("njit")]
     return faults
 
 
-def test_everything_that_a_cached_kernel_uses_is_in_its_file():
-    assert _faults(inspect.getsource(kernels)) == []
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.py")), ids=lambda file: file.stem)
+def test_the_core_calls_nothing_that_its_stamp_does_not_cover(file):
+    if file.stem != "jit":  # which makes the options for all others
+        assert _faults(file.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize(
     ("source", "fault"),
     [
-        ("from a import g\n@_jit\ndef f(x):\n    return g(x)", "f: g comes from another file"),
-        ("from a import N\nM = N + 1\n@_jit\ndef f(x):\n    return x + M", "f: M comes from another file"),
-        ("@_jit\ndef f(x):\n    return np.random.random()", "f: np.random"),
-        ("h = nb.njit(fastmath=True)\n@_jit\ndef f(x):\n    return x", "fastmath"),
-        ("def f(x):\n    return x", "no jitted function at all"),
+        ("from a import g\n@jit\ndef f(x):\n    return g(x)", "f: g comes from a"),
+        (
+            "from solidair.models.tables import SIDE\n@within\ndef f():\n    return SIDE",
+            "f: SIDE comes from solidair.models.tables",
+        ),
+        ("@jit\ndef f(x):\n    return np.random.random()", "f: np.random"),
+        ("import numba as nb\nf = nb.njit(g)", "compiled by nb.njit instead of jit or within"),
     ],
 )
-def test_the_check_of_the_file_sees_faults(source, fault):
+def test_the_check_of_the_files_sees_faults(source, fault):
     assert _faults(source) == [fault]
+
+
+def test_every_compiled_function_carries_the_stamp_of_all_files():
+    assert digest_of(FOLDER) == STAMP
+    compiled = [
+        value
+        for name in ("random", "tables", "counts", "shocks", "cases", "stays", "block")
+        for value in vars(importlib.import_module(f"{CORE}{name}")).values()
+        if hasattr(value, "py_func")
+    ]
+    assert len(compiled) > 30
+    assert {function._cache._cache_file._source_stamp for function in compiled} == {STAMP}
+    assert OPTIONS == {"cache": True, "nogil": True, "fastmath": False, "_nrt": False}
+
+
+def test_a_change_in_one_file_is_seen_by_functions_of_another(tmp_path):
+    """For real: `twice` of one file calls `once` of another, which then changes; the cache must not answer."""
+    core = tmp_path / "core"
+    core.mkdir()
+    (core / "__init__.py").write_text("")
+    (core / "jit.py").write_text((FOLDER / "jit.py").read_text(encoding="utf-8"))
+    (core / "high.py").write_text(
+        "from core.jit import jit\nfrom core.low import once\n@jit\ndef twice(x):\n    return 2 * once(x)\n"
+    )
+
+    def run(factor):
+        (core / "low.py").write_text(f"from core.jit import jit\n@jit\ndef once(x):\n    return {factor} * x\n")
+        code = "from core.high import twice; print(twice(1), sum(twice.stats.cache_hits.values()))"
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(tmp_path)}
+        environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        return done.stdout.split()
+
+    assert run(10) == ["20", "0"]
+    assert run(10) == ["20", "1"]  # from the cache
+    assert run(11) == ["22", "0"]  # and not from the cache, though high.py is what it was

@@ -94,7 +94,9 @@ def test_a_derived_budget_follows_the_number_of_youths_and_a_given_one_does_not(
         ("costs.verblijf.clients_per_1000", "care_types.verblijf.clients_per_1000"),
         ("costs.care_types.verblijf.clients_per_1000", "care_types.verblijf.clients_per_1000"),
         ("costs.need_spread.sd", "need_spread.sd"),
-        ("costs.verblijf.severity.tariff.mean", "care_types.verblijf.severity.tariff.mean"),
+        ("costs.verblijf.episode.tariff.mean", "care_types.verblijf.episode.tariff.mean"),
+        ("costs.ambulant.severity.mean", "care_types.ambulant.severity.mean"),
+        ("costs.verblijf.episode.duration.mean", "care_types.verblijf.episode.duration.mean"),
     ],
 )
 def test_number_of_the_cost_model_is_marked_as_set_by_the_user(key, name, ending):

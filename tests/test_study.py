@@ -37,7 +37,18 @@ title = { nl = "Twee", en = "Two" }
 take = { kind = "excess", retention = 75000.0 }
 charge = { kind = "key", key = { kind = "fixed", shares = { GM0503 = 0.75, GM1842 = 0.25 } } }
 """
-COSTS = (files("solidair.configs.costs") / "nl-2024.toml").read_text(encoding="utf-8")
+SHIPPED = (files("solidair.configs.costs") / "nl-2024.toml").read_text(encoding="utf-8")
+STAYS = SHIPPED[
+    SHIPPED.index("[care_types.gesloten.episode.duration]") : SHIPPED.index("[care_types.maatwerk-24-uurs]")
+]
+# Closed care as cases of a single year, so that faults in a severity can be written too.
+YEARLY = """\
+[care_types.gesloten.severity]
+family = "stay"
+mean_stay = { value = 0.55, unit = "year", grade = "assumed", source = "test" }
+
+""" + STAYS[STAYS.index("[care_types.gesloten.episode.tariff]") :].replace(".episode.tariff]", ".severity.tariff]")
+COSTS = SHIPPED.replace(STAYS, YEARLY)
 FILES = {"study.toml": STUDY, "towns.csv": TOWNS, "ours.toml": OURS, "costs.toml": COSTS}
 CLOSED = COSTS[COSTS.index("[care_types.gesloten.severity]") : COSTS.index("[care_types.maatwerk-24-uurs]")]
 PLAIN = re.compile(
@@ -365,3 +376,8 @@ def test_nothing_of_a_shipped_study_tells_where_it_is_installed():
     with pytest.raises(InputError) as caught:
         Study.load("haaglanden", ["agreements.case-excess.source="])
     assert "solidair/" not in str(caught.value)
+
+
+def test_a_year_has_no_comma_in_a_message():
+    with pytest.raises(InputError, match="at least 1900 and at most 2200"):
+        Study.load("haaglanden", ["settings.first_year=1800"])

@@ -32,7 +32,11 @@ from solidair.models.tables import (
     table_mean,
     tail_probabilities,
 )
+from solidair.pool import kernels
+from solidair.pool.blocks import measures_of
+from solidair.pool.draw import DrawPlan
 from solidair.pool.kernels import look_up
+from solidair.pool.study import Study
 from tests import naive
 
 
@@ -143,7 +147,8 @@ def _tolerance(law):
     """Return how far the mean of a table may lie from the mean of its law, relative.
 
     (1/CELLS)^2 / 8 x s (s + 1) bounds the relative error of every value where the steepness is s; what is
-    cut off beyond 2^-53 is known exactly for a severity and is below 2^-53 x 100 means for a shock.
+    cut off beyond 2^-53 is known exactly for a severity or a length, and is below 2^-53 x 100 means for a shock and
+    for what is left of a stay that ends by a certain age.
     """
     s = _steepness(law)
     cut = float(law.excess(law.isf(2.0**-53))) / _mean(law) if hasattr(law, "excess") else 1e-13
@@ -157,10 +162,55 @@ def test_table_mean_is_the_mean(law):
     assert abs(table_mean(quantile_table(law)) / _mean(law) - 1) < tolerance
 
 
-@pytest.mark.parametrize("care_type", SHIPPED.ids)
-def test_table_means_of_the_shipped_cost_model(care_type):
-    law = SHIPPED.severities[SHIPPED.ids.index(care_type)]
-    assert abs(table_mean(quantile_table(law)) / law.mean - 1) < _tolerance(law) < 1e-3
+@pytest.fixture(scope="module")
+def drawn():
+    """Return the tables that a run of the shipped study draws from, by kind and care type."""
+    study = Study.load("haaglanden")
+    care = kernels.Care(*DrawPlan.make(study, measures_of(study)).care)
+    flat = {"cost": care.tables, "length": care.lengths, "residual": care.residuals}
+    rows = {kind: table.reshape(-1, 2 * SIDE) for kind, table in flat.items()}
+    stays = [id_ for id_, number in zip(SHIPPED.ids, care.stays, strict=True) if number >= 0]
+    assert [id_ for id_, episode in zip(SHIPPED.ids, SHIPPED.episodes, strict=True) if episode is not None] == stays
+    assert [int(number) for number in care.stays if number >= 0] == list(range(len(stays)))
+    order = {"cost": list(SHIPPED.ids), "length": stays, "residual": stays}
+    return {kind: dict(zip(order[kind], table, strict=True)) for kind, table in rows.items()}
+
+
+def _laws():
+    """Yield kind, care type and law of everything of the shipped cost model that is drawn by a table."""
+    for id_, severity, episode in zip(SHIPPED.ids, SHIPPED.severities, SHIPPED.episodes, strict=True):
+        if episode is None:
+            yield "cost", id_, severity
+        else:
+            yield "cost", id_, episode.law  # EUR a day
+            yield "length", id_, episode.duration
+            yield "residual", id_, episode.duration.residual
+
+
+LAWS = list(_laws())
+
+
+@pytest.mark.parametrize(("kind", "care_type", "law"), LAWS, ids=[f"{kind} {id_}" for kind, id_, _ in LAWS])
+def test_table_means_of_the_shipped_cost_model(drawn, kind, care_type, law):
+    table = drawn[kind][care_type]
+    np.testing.assert_array_equal(table, quantile_table(law))
+    assert abs(table_mean(table) / law.mean - 1) < _tolerance(law) < 1e-3
+
+
+def test_every_drawn_table_of_the_shipped_cost_model_was_judged(drawn):
+    assert {(kind, id_) for kind, id_, _ in LAWS} == {(kind, id_) for kind in drawn for id_ in drawn[kind]}
+    assert len(LAWS) == len(SHIPPED.ids) + 2 * sum(episode is not None for episode in SHIPPED.episodes)
+
+
+@pytest.mark.parametrize(("kind", "care_type", "law"), LAWS, ids=[f"{kind} {id_}" for kind, id_, _ in LAWS])
+def test_second_moments_of_the_tables_of_the_shipped_cost_model(drawn, kind, care_type, law):
+    # Nodes hold x^2, whose steepness is twice that of x; between them it is taken as linear.
+    duration = getattr(law, "duration", None)
+    # Of a residual: E[R^2] = E[D^3] / (3 E[D]) (Cox 1962, Renewal Theory, section 5.2).
+    exact = law.moment(2) if duration is None else duration.moment(3) / (3 * duration.mean)
+    s = 2 * _steepness(law)
+    found = table_expectation(drawn[kind][care_type], np.square)
+    assert found == pytest.approx(exact, rel=s * (s + 1) / (8 * CELLS**2) + 1e-11)
 
 
 def test_relative_error_of_a_value_is_what_the_docstring_says():

@@ -14,6 +14,7 @@ from solidair.cli import options
 @click.argument("study")
 @options.sims
 @options.seed
+@options.engine
 @options.threads
 @options.overrides
 @options.language
@@ -22,6 +23,11 @@ def command(
     study: str,
     sims: int | None,
     seed: int | None,
+    years: int | None,
+    first_year: int | None,
+    case_by_case: bool,
+    cluster: str | None,
+    memory: int | None,
     threads: int | None,
     overrides: tuple[str, ...],
     lang: str,
@@ -34,24 +40,33 @@ def command(
     from solidair.cli.progress import progress_bar
     from solidair.pool.study import Study
 
-    loaded = Study.load(study, overrides)
+    loaded = options.with_years(Study.load(study, overrides), years, first_year)
     from solidair.pool.exactness import verdict
     from solidair.pool.run import simulate
+    from solidair.pool.store import MEMORY
 
     with progress_bar({"nl": "Simuleren", "en": "Simulating"}[lang], sims or loaded.settings.sims) as advance:
-        results = simulate(loaded, sims, seed, threads, progress=advance)
+        results = simulate(
+            loaded, sims, seed, threads,
+            case_by_case=case_by_case, cluster=cluster, memory=MEMORY if memory is None else memory, progress=advance,
+        )  # fmt: skip
     table, anchors = results.table("check"), results.table("anchors")
     outcome = verdict(table)
     if as_json:
+        from solidair.cli.checks import by_year
+        from solidair.cli.output import json_text
+
+        not_judged = by_year(table)[-1].not_judged
         content = {
             "study": loaded.name,
             "sims": results.sims,
             "seed": results.seed,
             **outcome,
+            "not_judged": not_judged,
             "anchors": json.loads(anchors.to_json(orient="records")),
             "check": json.loads(table.to_json(orient="records", double_precision=15)),
         }
-        click.echo(json.dumps(content, ensure_ascii=False))
+        click.echo(json_text(content))
     else:
         from solidair.cli.screen import show_check
 

@@ -24,13 +24,20 @@ _REGION_NOTE = {
 """,
 }
 
+_COSTS_NOTE = {
+    "nl": '# Voorbeeld: study.toml gebruikt dit bestand pas als daar costs = "costs.toml" staat.\n',
+    "en": '# An example: study.toml does not use this file until it says costs = "costs.toml".\n',
+}
+
 _NEXT = {
     "nl": "De map {folder} is klaar. Verder:\n  cd {folder}\n  solidair run .        het rapport komt in out/\n"
     "  solidair describe .   uw overeenkomst in gewone taal\n"
-    "Pas daarna region.csv en agreements/our-agreement.toml aan.",
+    "Pas daarna region.csv en agreements/our-agreement.toml aan.\n"
+    'costs.toml is een voorbeeld; schrijf costs = "costs.toml" in study.toml om het te gebruiken.',
     "en": "The folder {folder} is ready. Next:\n  cd {folder}\n  solidair run .        the report goes to out/\n"
     "  solidair describe .   your agreement in plain language\n"
-    "Then edit region.csv and agreements/our-agreement.toml.",
+    "Then edit region.csv and agreements/our-agreement.toml.\n"
+    'costs.toml is an example; write costs = "costs.toml" in study.toml to use it.',
 }
 
 
@@ -52,7 +59,8 @@ def command(folder: Path, lang: str) -> None:
         (work / "agreements").mkdir()
         _write(work / "study.toml", (templates / f"study{ending}").read_text(encoding="utf-8"))
         _write(work / "region.csv", _REGION_NOTE[lang] + region)
-        _write(work / "costs.toml", (configs / "costs" / "nl-2024.toml").read_text(encoding="utf-8"))
+        costs = (configs / "costs" / "nl-2024.toml").read_text(encoding="utf-8")
+        _write(work / "costs.toml", _COSTS_NOTE[lang] + costs)
         agreement = (templates / f"our-agreement{ending}").read_text(encoding="utf-8")
         _write(work / "agreements" / "our-agreement.toml", agreement)
     click.echo(_NEXT[lang].format(folder=folder))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from solidair.cli import options
@@ -25,7 +23,9 @@ def command(lang: str, as_json: bool) -> None:
 
     entries = catalogue(lang)
     if as_json:
-        click.echo(json.dumps(entries, ensure_ascii=False))
+        from solidair.cli.output import json_text
+
+        click.echo(json_text(entries))
         return
     for kind, heading in HEADINGS.items():
         click.echo(click.style(heading[lang], bold=True))

@@ -15,16 +15,20 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from solidair.cli.checks import prices_apart
 from solidair.cli.numbers import euro_short, number
 from solidair.cli.report.cells import money_scale, rounded, with_error
-from solidair.cli.report.details import agreement_rules, anchor_rows, assumption_rows, member_tables
+from solidair.cli.report.details import agreement_rules, anchor_rows, assumption_rows, check_rows, member_tables
 from solidair.cli.report.figures import Figures
 from solidair.cli.report.headline import Verdict, answer, member_range, verdicts
+from solidair.cli.report.years import Years
 from solidair.cli.texts import report_en, report_nl
+from solidair.cli.texts.report_open import OPEN_CASES
 from solidair.pool.exactness import verdict
 from solidair.pool.metrics import METRICS
 from solidair.pool.results import Results
 from solidair.pool.study import builtin
+from solidair.pool.study_spec import Settings
 
 WORDS = {"nl": report_nl, "en": report_en}
 LIBRARIES = ("solidair", "numpy", "scipy", "numba", "pandas", "altair", "vl-convert-python")
@@ -50,8 +54,13 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
         A whole HTML document.
     """
     words = WORDS[language]
-    text = words.TEXTS
     study = results.study
+    said = dict(words.TEXTS)
+    if study.open_cases:  # one of which nothing may be used starts like any other
+        said |= OPEN_CASES[language]
+        stays = number(len(study.open_cases), language)
+        said["colophon_license_text"] = said["colophon_license_text"].format(count=stays)
+    text = _dated(said, study.settings.first_year, study.settings.years)
     found = verdicts(results)
     sharing = [a for a in study.agreements if a.spec.clauses]
     own_only = not sharing
@@ -61,9 +70,11 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
         members=text["members"].format(count=count) if count > 1 else text["member_one"],
         youths=number(sum(m.youth for m in study.region.members), language),
         budget=euro_short(budget, language),
-        sims=number(results.sims, language),
+        worlds=_worlds(results, text, language),
     )
     assumptions = tables["assumptions"]
+    figures = Figures(results, tables, found, text, language)
+    years = Years(results, tables, figures, text, language)
     context = {
         "language": language,
         "t": text,
@@ -81,14 +92,17 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
         "plain": _plain(results, tables, language) if own_only else None,
         "notes": _notes(results, text, language),
         "luck": [text["luck"], _need(results, text)],
-        "figures": Figures(results, tables, found, text, language).all(),
+        "figures": figures.all(),
+        "years": years.section(),
+        "known": years.known(),
         "agreements": [a.spec.title[language] for a in study.agreements],
         "rules": agreement_rules(results, tables, text, language),
         "members": member_tables(results, tables, text, language),
         "details_text": text["details_text"].format(good=text["good"], bad=text["bad"]),
         "meanings": [(m.label[language], m.meaning[language]) for m in METRICS.values()],
-        "error_text": text["sure_error_text"].format(sims=number(results.sims, language)),
+        "error_text": text["sure_error_text"].format(worlds=_worlds(results, text, language)),
         "exact": _exact(tables["check"], text, language),
+        "check": check_rows(tables["check"], text, language),
         "anchors": anchor_rows(tables["anchors"], words.UNITS, language),
         "anchors_text": text["anchors_text"].format(
             within=int(tables["anchors"]["within"].sum()), all=len(tables["anchors"])
@@ -96,19 +110,34 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
         "missing": _missing(results, text, language),
         "assumptions": assumption_rows(results, assumptions, words.UNITS, words.INPUTS, language),
         "assumptions_text": _counted(assumptions, text, language),
+        "errors_given": bool(assumptions["standard_error"].notna().any()),
         "assumptions_show": text["assumptions_show"].format(all=number(len(assumptions), language)),
         "region_source": _region_source(results, text),
         "region_notes": study.region.notes,
         "glossary": words.GLOSSARY,
         "command": _command(results, language),
         "study_name": study.name,
-        "sims": number(results.sims, language),
+        "worlds": _worlds(results, text, language),
         "seed": str(results.seed),
         "versions": [f"{name} {version(name)}" for name in LIBRARIES],
         "inputs": [(name, digest[:12]) for name, digest in sorted(study.inputs.items())],
     }
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(_file("template.html.j2")).render(context) + "\n"
+
+
+def _dated(texts: Mapping[str, str], first: int, years: int) -> dict[str, str]:
+    """Return texts with the budget years filled in."""
+    last = str(first + years - 1)
+    return {key: text.replace("{first}", str(first)).replace("{last}", last) for key, text in texts.items()}
+
+
+def _worlds(results: Results, text: Mapping[str, str], language: str) -> str:
+    """Return how much was simulated: so many paths of so many years."""
+    first, years = results.study.settings.first_year, results.study.settings.years
+    span = str(first) if years == 1 else f"{first}–{first + years - 1}"
+    key = "worlds_single" if years == 1 else "worlds"
+    return text[key].format(sims=number(results.sims, language), years=years, span=span)
 
 
 def _file(name: str) -> str:
@@ -215,7 +244,13 @@ def _notes(results: Results, text: Mapping[str, str], language: str) -> list[str
     members = results.study.region.members
     derived = sum(m.budget_derived for m in members)
     notes = [text["answer_weighted"]] if any(a.spec.clauses for a in results.study.agreements) else []
-    notes += [text["identical"].format(names=names) for names in _identical(results, language)]
+    for group, names in zip(results.identical(), _identical(results, language), strict=True):
+        notes.append(text["identical"].format(names=names, both=text["both" if len(group) == 2 else "all_of_these"]))
+    level = results.study.costs.spec.price_level
+    if results.study.settings.years == 1:
+        notes.append(text["prices_level"].format(level=level))
+    if prices_apart(results.study):
+        notes.append(text["prices_apart"].format(level=level))
     if derived:
         key = "derived_budget_all" if derived == len(members) else "derived_budget"
         notes.append(text[key].format(count=derived, members=len(members)))
@@ -234,7 +269,8 @@ def _exact(check: pd.DataFrame, text: Mapping[str, str], language: str) -> dict[
     """Return whether simulated figures agree with exact ones, in words."""
     outcome = verdict(check)
     if not outcome["figures"]:
-        return {"passed": False, "text": text["sure_exact_none"], "rare": ""}
+        key = "sure_exact_unknown" if check["exact_sd"].isna().any() else "sure_exact_none"
+        return {"passed": False, "text": text[key], "rare": ""}
     key = "sure_exact_pass" if outcome["passed"] else "sure_exact_fail"
     words = text[key].format(
         figures=number(outcome["figures"], language),
@@ -253,7 +289,8 @@ def _missing(results: Results, text: Mapping[str, str], language: str) -> list[s
     members = results.study.region.members
     unknown = sum(m.need_index is None for m in members)
     derived = sum(m.budget_derived for m in members)
-    found = [text["missing_year"], text["missing_behaviour"]]
+    found = [text["missing_year"]] if results.study.settings.years == 1 else []
+    found += [text["missing_reserves"], text["missing_behaviour"]]
     if unknown:
         found.append(text["missing_need"].format(count=unknown))
     if derived:
@@ -283,8 +320,17 @@ def _command(results: Results, language: str) -> str:
     """Return the command line that repeats the run; a study of the user's own is named by its file."""
     study = results.study
     own = [name for name in study.inputs if name.endswith(".toml")]
-    name = study.name if study.name in builtin("studies") or not own else own[0]
-    parts = ["solidair", "run", name, "--sims", str(results.sims), "--seed", str(results.seed)]
+    shipped = study.name in builtin("studies") or not own
+    parts = ["solidair", "run", study.name if shipped else own[0]]
+    parts += ["--sims", str(results.sims), "--seed", str(results.seed)]
+    # Whether the file or an option has set the years is not known; studies that come with solidair leave the default.
+    chosen, usual = study.settings, Settings()
+    if not shipped or chosen.years != usual.years:
+        parts += ["--years", str(chosen.years)]
+    if not shipped or chosen.first_year != usual.first_year:
+        parts += ["--first-year", str(chosen.first_year)]
+    if results.case_by_case:
+        parts.append("--case-by-case")
     for override in study.overrides:
         parts += ["--set", override]
     return shlex.join([*parts, "--lang", language])

@@ -36,7 +36,7 @@ def money_scale(values: Iterable[float], language: str) -> Scale:
     return Scale(1.0, {"nl": "€", "en": "EUR"}[language])
 
 
-NOTHING = 1e-12
+NOTHING = 1e-9
 """What rounding leaves of a zero: an amount or index smaller than this is none."""
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
+from solidair.cli.checks import REASONS, by_year
 from solidair.cli.numbers import euro_short, money, number
-from solidair.cli.report.cells import Scale, exact, figure, money_scale, rounded
+from solidair.cli.report.cells import NOTHING, Scale, exact, figure, money_scale, rounded
 from solidair.pool.describe import described as described
 from solidair.pool.metrics import METRICS, Metric
 from solidair.pool.results import Results
@@ -68,8 +71,8 @@ def member_tables(
     agreements = results.study.agreements
     groups = [(text[key], _metrics(key)) for key in GROUPS]
     by_member = {name: _rows(tables[name]) for name in ("stability", "transfers")}
-    members = zip(results.study.region.members, tables["members"].to_dict("records"), strict=True)
-    for member, facts in members:
+    members = zip(results.study.region.members, _expected(results, tables), strict=True)
+    for member, cost in members:
         sections = []
         for title, metrics in groups:
             rows = []
@@ -81,8 +84,7 @@ def member_tables(
                     _cell(metric, record, scale, text, language, changes=not is_own)
                     for record, is_own in zip(records, own, strict=True)
                 ]
-                # A percent sign stays with its number where a label breaks.
-                label, meaning = metric.label[language].replace(" %", "\u00a0%"), metric.meaning[language]
+                label, meaning = metric.label[language], metric.meaning[language]
                 rows.append(
                     {
                         "name": metric.name,
@@ -97,10 +99,16 @@ def member_tables(
             youths=number(member.youth, language),
             budget=euro_short(member.youth_budget_eur, language),
             derived=text["details_derived"] if member.budget_derived else "",
-            cost=euro_short(float(facts["expected_cost_eur"]), language),
+            cost=euro_short(cost, language),
         )
         found.append({"code": member.code, "name": member.name, "facts": summary, "sections": sections})
     return found
+
+
+def _expected(results: Results, tables: Mapping[str, pd.DataFrame]) -> list[float]:
+    """Return what own clients are expected to cost in the first year, EUR, known open stays included."""
+    exact = results.sample(results.study.agreements[0].name).own_exact
+    return [float(x) for x in (tables["members"]["expected_cost_eur"] if exact is None else np.asarray(exact))]
 
 
 def _metrics(group: str) -> list[Metric]:
@@ -135,13 +143,14 @@ def _cell(
         return cell
     change, change_error = (float(record[metric.name + ending]) / scale.divisor for ending in ("_change", "_change_se"))
     shown, doubt = rounded(change, change_error, language, sign=True)
-    if not doubt:
+    if not doubt and abs(change) < NOTHING:
         return cell
     mark = Markup("")
     if metric.direction != "none" and abs(change) > 2.0 * change_error:
         kind = "good" if (change < 0) == (metric.direction == "lower") else "bad"
         mark = Markup('<i class="{}" title="{}">{}</i> ').format(kind, text[f"{kind}_word"], text[kind])
-    return cell + Markup(" <span>{}{}<small> ± {}</small></span>").format(mark, shown, doubt)
+    tail = Markup("<small> ± {}</small>").format(doubt) if doubt else ""
+    return cell + Markup(" <span>{}{}{}</span>").format(mark, shown, tail)
 
 
 def agreement_rules(
@@ -215,6 +224,25 @@ def _clause_table(
     return {"numbers": numbers, "unit": scale.unit, "rows": rows, "total": total, "example": example}
 
 
+def check_rows(table: pd.DataFrame, text: Mapping[str, str], language: str) -> dict[str, Any]:
+    """Return simulated beside exact per budget year; only those reasons for no verdict that occur."""
+    checks = by_year(table)
+    reasons = [key for key in REASONS if any(check.not_judged[key] for check in checks)]
+    rows = [
+        {
+            "label": text["check_whole"] if check.year is None else str(check.year),
+            "cells": [
+                number(check.figures, language),
+                "–" if math.isnan(check.largest) else number(check.largest, language, 1),
+                *(number(check.not_judged[key], language) for key in reasons),
+            ],
+        }
+        for check in checks
+    ]
+    columns = [text["check_figures"], text["check_largest"], *(text[f"check_{key}"] for key in reasons)]
+    return {"columns": columns, "rows": rows}
+
+
 def anchor_rows(table: pd.DataFrame, units: Mapping[str, str], language: str) -> list[dict[str, Any]]:
     """Return the model beside published figures."""
     rows = []
@@ -246,6 +274,7 @@ def assumption_rows(
             "key": row["input"],
             "label": _input_label(row["input"], care, names, inputs),
             "value": exact(float(row["value"]), language, 6),
+            "error": "" if pd.isna(row["standard_error"]) else exact(float(row["standard_error"]), language, 3),
             "unit": units.get(row["unit"], row["unit"]),
             "year": "" if pd.isna(row["year"]) else str(row["year"]),
             "grade": row["grade"],
@@ -262,4 +291,9 @@ def _input_label(key: str, care: Mapping[str, str], names: Mapping[str, str], in
     kind, _, rest = key.partition(".")
     owner, _, what = rest.partition(".")
     known = {"care_types": care, "region": names}.get(kind, {})
-    return f"{known[owner]}: {inputs.get(what, what)}" if owner in known else key
+    if owner not in known:
+        return key
+    # An entry of a list ends on its place in it.
+    base, _, place = what.rpartition(".")
+    words = f"{inputs[base]} {place}" if place.isdigit() and base in inputs else inputs.get(what, what)
+    return f"{known[owner]}: {words[:1].lower()}{words[1:]}"

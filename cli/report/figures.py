@@ -17,6 +17,9 @@ from solidair.cli.report.plots import Axis, Row, labelled, scatter, strips
 from solidair.pool.results import Results
 
 QUANTILES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
+NOTHING = 1e-6
+"""EUR per youth that are none."""
+
 VISIBLE = 0.5
 """EUR per youth: a bar shorter than this is not there."""
 
@@ -139,7 +142,7 @@ class Figures:
         names = list(groups)
         titles = {name: " = ".join(self.titles[twin] for twin in groups[name]) for name in names}
         panels: list[list[Row]] = []
-        texts, clear = [], 0
+        texts, clear, doubtful = [], 0, 0
         for name in names:
             rows: list[Row] = []
             words = []
@@ -151,7 +154,9 @@ class Figures:
                 mean, error = row["net_transfer_per_youth"], row["net_transfer_per_youth_se"]
                 chance = row["transfer_sd_chance"] / member.youth
                 need = float(unknown[place]) / member.youth
-                clear += abs(mean) > CLEAR * error
+                # An amount that is nothing but rounding is none, also where it is known without error.
+                clear += abs(mean) > max(CLEAR * error, NOTHING)
+                doubtful += error > 0.0
                 note = with_error(mean, error, self.language, sign=True)
                 spans = {"need": need, "chance": chance, "error": error}
                 marks = {f"{key}_low": mean - size for key, size in spans.items()}
@@ -169,10 +174,11 @@ class Figures:
             texts.append(self._alt(titles[name], words))
         ends = [row[f"{key}_{end}"] for rows in panels for row in rows for key in ("need", "chance") for end in _ENDS]
         axis = _axis(min([*ends, 0.0]), max([*ends, 0.0]), ",d", 0.0)
-        finding = self.text["fig_transfer_find"].format(
+        key = "fig_transfer_find" if doubtful else "fig_transfer_exact" if clear else "fig_transfer_zero"
+        finding = self.text[key].format(
             clear=number(clear, self.language),
             all=number(len(names) * len(self.members), self.language),
-            luck=number(0.0455 * len(names) * len(self.members), self.language),  # beyond two errors of a normal law
+            luck=number(0.0455 * doubtful, self.language),  # beyond two errors of a normal law
         )
         svgs = strips("transfer", panels, axis, self.language)
         found = [
@@ -181,7 +187,8 @@ class Figures:
         ]
         doubt = max(row["need_high"] - row["mean"] for rows in panels for row in rows)
         words_on_need = self.text["fig_transfer_need"] if doubt > VISIBLE else ""
-        caption = self.text["fig_transfer_text"].format(need=words_on_need, finding=finding)
+        error = self.text["fig_transfer_error"] if doubtful else ""
+        caption = self.text["fig_transfer_text"].format(error=error, need=words_on_need, finding=finding)
         return Figure("transfer", self.text["fig_transfer"], caption, found)
 
     def scatter(self) -> Figure:
@@ -262,11 +269,15 @@ class Figures:
         """Return how much of the spread is there because nobody has measured need."""
         name = self.base or next(iter(self.titles))
         rows = [self.stability[name, member.code] for member in self.members]
-        need = float(np.median([row["sd_need"] / row["mean"] for row in rows if row["mean"] > 0] or [0.0]))
-        chance = float(np.median([row["sd_chance"] / row["mean"] for row in rows if row["mean"] > 0] or [0.0]))
-        if need < 1e-9:
+        if _median(rows, "sd_need") < 1e-9:
             return ""
-        return self.text["fig_need_most" if need > chance else "fig_need_also"]
+        return self.text["fig_need_most" if self.need_is_most() else "fig_need_also"]
+
+    def need_is_most(self) -> bool:
+        """Return whether members differ from their mean by unknown need more than by chance."""
+        name = self.base or next(iter(self.titles))
+        rows = [self.stability[name, member.code] for member in self.members]
+        return _median(rows, "sd_need") > _median(rows, "sd_chance")
 
     def _per_member(self, svgs: Sequence[str], texts: Sequence[str]) -> list[Panel]:
         return [
@@ -279,6 +290,11 @@ class Figures:
 
 
 _ENDS = ("low", "high")
+
+
+def _median(rows: Sequence[Mapping[str, Any]], key: str) -> float:
+    """Return the median of a metric as a share of the mean; 0 where nobody bears anything."""
+    return float(np.median([row[key] / row["mean"] for row in rows if row["mean"] > 0] or [0.0]))
 
 
 def _width(rows: Sequence[Mapping[str, Any]], name: str) -> float:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from solidair.cli.texts.report_words_en import GLOSSARY, INPUTS, UNITS
+
+__all__ = ["GLOSSARY", "INPUTS", "TEXTS", "UNITS"]
+
 TEXTS: dict[str, str] = {
     # Head
     "skip": "Skip to content",
     "kicker": "Comparison of agreements on the cost of youth care · {region}",
-    "facts": "{members} · {youths} youths · {budget} budgeted · {sims} simulated years",
+    "facts": "{members} · {youths} youths · {budget} budgeted · {worlds}",
+    "worlds": "{sims} simulated paths of {years} years ({span})",
+    "worlds_single": "{sims} simulated years ({span})",
     "members": "{count} municipalities",
     "member_one": "1 municipality",
     "overrides": "Set differently from what the files say:",
@@ -14,38 +20,41 @@ TEXTS: dict[str, str] = {
     "and": "and",
     "same_as": "{name} (here the same as {others})",
     # The answer
-    "answer_best": "{best} steadies budgets most: by chance alone, what a municipality pays swings {gain} less than "
-    "under own use.",
+    "answer_best": "{best} steadies budgets most: by chance alone, what a municipality pays in {first} swings {gain} "
+    "less than under own use.",
     "answer_tied": "{rivals} steady budgets about equally; the difference is too small to be sure of. Under {best}, "
-    "what a municipality pays swings by chance {gain} less than under own use.",
-    "answer_moved": "For that, {moved} a year on average ({share} of the budgets) goes from one municipality to "
+    "what a municipality pays in {first} swings by chance {gain} less than under own use.",
+    "answer_moved": "For that, {moved} on average ({share} of the budgets) goes in {first} from one municipality to "
     "another. Differing need alone would move {need}, luck alone {luck}.{assumed}",
     "answer_assumed": " How large the difference in need is nobody has measured: it is an assumption.",
-    "answer_thrifty": "Per euro moved, {name} steadies most: {gain} less swing, with {moved} a year.",
+    "answer_thrifty": "Per euro moved, {name} steadies most: {gain} less swing, with {moved} in {first}.",
     "answer_range": "Under {name}, {least} gains least ({low}) and {most} most ({high}).",
-    "answer_none": "This study looks at {name} only: nothing is shared, so no money moves. By chance a year usually "
+    "answer_none": "This study looks at {name} only: nothing is shared, so no money moves. By chance {first} usually "
     "lies {low} to {high} away from what a municipality could expect.",
     "answer_nothing": "None of the agreements demonstrably makes budgets steadier than own use.",
-    "answer_note": "Behind ± stands the standard error of the simulation.",
+    "answer_note": "Behind ± stands the standard error of the simulation. These figures are about {first}, the first "
+    "budget year.",
     "answer_weighted": "Percentages for the whole region are weighted by number of youths.",
     # In one minute
     "minute": "In one minute",
-    "minute_text": "How much less does what a municipality pays swing by chance than if it paid everything itself? "
-    "The darker, the steadier.",
-    "minute_caption": "Less swing by chance than under own use, and the money that moves for it",
+    "minute_text": "How much less does what a municipality pays in {first} swing by chance than if it paid everything "
+    "itself? The darker, the steadier.",
+    "minute_caption": "Less swing by chance in {first} than under own use, and the money that moves for it",
     "agreement": "Agreement",
     "member": "Municipality",
     "whole_region": "Whole region",
     "each_member": "Each municipality: less swing by chance",
     "row_gain": "Less swing, weighted mean",
-    "row_moved": "Money that moves in a year",
+    "row_moved": "Money that moves in {first}",
     "row_need": "by differing need alone",
     "row_chance": "by luck alone",
     "row_chance_note": "together more than the whole: in part they cancel out",
     "row_gini": "Inequality of burdens per youth",
     "row_gini_note": "0 is equal; under own use {own}",
-    "identical": "These agreements come to the same thing here: {names}. Every municipality pays the same in every "
-    "year.",
+    "identical": "These agreements come to the same thing here: {names}. Under {both} every municipality pays the "
+    "same in every year.",
+    "both": "both",
+    "all_of_these": "all of these",
     "derived_budget": "The region file gives no budget for {count} of the {members} municipalities. It is estimated "
     "from the number of youths.",
     "derived_budget_all": "The region file gives no budgets. They are estimated from the number of youths, so a key by "
@@ -54,22 +63,22 @@ TEXTS: dict[str, str] = {
     "luck": "Swing by chance is luck: one year a municipality has more children in expensive care than another year, "
     "while its need is the same.",
     "luck_unknown": "Besides, nobody has measured how much youth care each municipality needs. So the simulation draws "
-    "that need anew in every simulated year: that is not bad luck but ignorance, and sharing then changes who pays "
+    "that need, once for every simulated path: that is not bad luck but ignorance, and sharing then changes who pays "
     "structurally.",
     "luck_partly": "Of {count} municipalities nobody has measured how much youth care they need. The simulation draws "
-    "that need anew in every simulated year: that is not bad luck but ignorance. The need of the others is known.",
+    "that need, once for every simulated path: that is not bad luck but ignorance. The need of the others is known.",
     "luck_known": "The need of every municipality is in the region file. Differences in need are therefore known and "
     "not a matter of luck; what moves because of them comes back every year.",
     "choose": "Show for",
     "choose_all": "all municipalities",
-    "none_caption": "Own use: what each municipality pays in a year and how much that swings",
+    "none_caption": "Own use: what each municipality pays in {first} and how much that swings",
     "none_text": "There is no agreement to compare with. This is where the municipalities stand now.",
     # Figures
     "figures": "In pictures",
     "fig_spread": "What does a municipality pay in a good and in a bad year?",
-    "fig_spread_text": "The dashed line is the budget (100%). The thick part is the middle half of the years; the thin "
-    "line holds nine years in ten; the tick is the middle. At the right: the chance of a deficit above 10% of the "
-    "budget. Grey is own use. {finding}",
+    "fig_spread_text": "The dashed line is the budget of {first} (100%). The thick part is the middle half of the "
+    "years; the thin line holds nine years in ten; the tick is the middle. At the right: the chance of a deficit "
+    "above 10% of the budget. Grey is own use. {finding}",
     "fig_need_most": "Note: that this lies so far apart is mostly because the need of municipalities has not been "
     "measured, not because of bad luck.",
     "fig_need_also": "That the need of municipalities has not been measured is part of this.",
@@ -79,28 +88,79 @@ TEXTS: dict[str, str] = {
     "alt_spread": "{agreement}: in nine years in ten between {low} and {high} of the budget, middle {middle}, chance "
     "of a deficit above 10% {chance}.",
     "fig_transfer": "Who receives and who pays?",
-    "fig_transfer_text": "Per agreement, in EUR per youth a year. Right of the dashed line a municipality receives "
-    "from the others, left of it it pays. The dot is the average (in figures at the right, ± standard error). The "
-    "narrow dark bar is what luck usually adds or takes. {need} {finding}",
-    "fig_transfer_need": "The wide light bar is what is usually added or taken because a municipality's need differs "
+    "fig_transfer_text": "Per agreement, in EUR per youth in {first}. Right of the dashed line a municipality receives "
+    "from the others, left of it it pays. The white dot is the average (in figures at the right{error}). The "
+    "narrow blue bar is what luck usually adds or takes. {need} {finding}",
+    "fig_transfer_error": ", ± standard error",
+    "fig_transfer_need": "The wide orange bar is what is usually added or taken because a municipality's need differs "
     "from what was thought.",
     "fig_transfer_find": "For {clear} of {all} pairs of municipality and agreement the average lies more than two "
     "standard errors from zero; by chance alone that is about {luck}.",
+    "fig_transfer_exact": "These averages are computed exactly.",
+    "fig_transfer_zero": "These averages are exactly zero: nobody is expected to receive or pay on balance. Money "
+    "moves by chance and by unknown need only.",
     "alt_transfer": "{member}: on average {mean} euro per youth, by chance usually {chance} more or less, by unknown "
     "need {need}.",
     "fig_scatter": "How much calm for how much money?",
     "fig_scatter_text": "Each dot is an agreement. Higher is steadier, further to the right more money moves. So the "
     "upper left is favourable. {finding}",
     "fig_scatter_find": "Most calm per euro comes from {name}.",
-    "fig_scatter_x": "Money that moves in a year (EUR m)",
+    "fig_scatter_x": "Money that moves in {first} (EUR m)",
     "fig_scatter_y": "Less swing by chance",
-    "alt_scatter": "{agreement}: {gain} less swing, {moved} moved in a year.",
+    "alt_scatter": "{agreement}: {gain} less swing, {moved} moved.",
     "fig_reserve": "How large a reserve is needed?",
-    "fig_reserve_text": "The reserve with which a municipality can bear a deficit in one year itself, as a percentage "
+    "fig_reserve_text": "The reserve with which a municipality can bear a deficit in {first} itself, as a percentage "
     "of its budget: ● with 80%, ■ with 90% and ▲ with 95% certainty. At the right the amount at 90%. {finding}",
     "fig_reserve_find": "At 90% certainty their reserves add up to {own} under own use and {shared} with {best}.",
     "fig_reserve_find_none": "At 90% certainty their reserves add up to {own}.",
     "alt_reserve": "{agreement}: {a} of the budget is needed for 80% certainty, {b} for 90% and {c} for 95%.",
+    # Years
+    "years": "{count} years",
+    "years_text": "Every simulated path runs from {first} to {last}. For each year this shows what a municipality "
+    "pays in a cheap year (P10: 1 path in 10 is cheaper), in an ordinary year (P50) and in an expensive year (P90), "
+    "and below that the chance that it exceeds its budget. The last column adds up all years of a path.",
+    "years_start_steady": "On 1 January {first} as many stays are open as fit a state that does not change: as many "
+    "children enter as leave.",
+    "years_start_known": "The simulation starts with the {count} stays that were really open on {day}.",
+    "years_start_both": "For {listed} municipalities the simulation starts with the {count} stays that were really "
+    "open on {day}; the other {rest} start with as many stays as fit as many entries as departures.",
+    "prices_level": "The cost of {first} is at the price level of the cost model, {level}.",
+    "prices_apart": "Note: own budgets of {first} are compared with costs at the price level of {level}. Bring the "
+    "amounts of the cost model to the level of the budgets, or the budgets to that of the costs.",
+    "years_prices": "There is no price index: all years are at that level, and a budget is the same in every year.",
+    "years_indexed": "After that, prices rise by {index} a year; budgets by {budget}.",
+    "years_indexed_same": "After that, prices and budgets rise by {index} a year.",
+    "years_growth": "The number of clients changes by {growth} a year.",
+    "years_persistence": "An expensive year seldom comes alone: on a scale from 0 (every year anew) to 1 (it simply "
+    "goes on) the correlation of a year with the year before is {own} under own use{shared} (median of municipalities "
+    "and years).",
+    "years_persistence_shared": " and {value} with {best}",
+    "years_persistence_none": "On a scale from 0 (every year anew) to 1 (it simply goes on) the correlation of a year "
+    "with the year before is {own}{shared} (median of municipalities and years).",
+    "years_need": "That is mostly because the need of municipalities has not been measured, while within a path it is "
+    "the same in every year; besides, children stay in care for years and shocks last.",
+    "years_no_need": "That is because children stay in care for years and shocks last.",
+    "fig_years": "What does a municipality pay from year to year?",
+    "fig_years_text": "The area holds eight paths in ten (P10 to P90), the line is the middle, the dashed line the "
+    "budget (100%). Grey is own use{shared}. The last points are all years together.",
+    "fig_years_shared": ", blue is {best}",
+    "fig_years_together": "all",
+    "alt_years": "{agreement}, {period}: in eight paths in ten between {low} and {high} of the budget, middle "
+    "{middle}.",
+    "years_caption": "{title}: P10 – P50 – P90 and the chance of an overrun",
+    "years_chance": "chance of overrun {chance}",
+    "years_net": "What does a municipality receive or pay over all years together?",
+    "years_net_text": "What a municipality receives from the others from {first} to {last}; below zero it pays them. "
+    "An amount without ± is computed exactly. Below it how far the balance usually lies from its average.",
+    "years_net_zero": "On average nobody receives or pays on balance here: without measured need the simulation "
+    "expects equal care per youth of every municipality.",
+    "years_net_caption": "Balance over {first}-{last} per municipality and agreement",
+    "years_net_spread": "swing {spread}",
+    "known": "With and without doubt about the figures",
+    "known_text": "Figures whose uncertainty is given: {count}. The simulation draws them anew for every path. In "
+    "brackets stands what comes out if they were known exactly. Such doubt strikes all municipalities and years at "
+    "once: sharing does not help against it.",
+    "known_caption": "{title}, {first}: with uncertain figures, and in brackets with known ones",
     # Agreements
     "agreements": "The rules of the game",
     "agreements_text": "What each agreement lays down, in plain words. The example is always the same: one child in "
@@ -110,7 +170,7 @@ TEXTS: dict[str, str] = {
     "example": "Example. One child in {member} costs {cost} in a year ({care}). {member} pays {own} of it{others}.",
     "example_others": "; the other municipalities pay {rest} together",
     "agreement_source": "Source: {source}",
-    "clause_caption": "{title}: what each article moves in an average year",
+    "clause_caption": "{title}: what each article moves, on average over all budget years",
     "clause_in": "hands in",
     "clause_out": "is charged",
     "clause_example": "Example: pays",
@@ -118,7 +178,8 @@ TEXTS: dict[str, str] = {
     "total": "Together",
     # Members
     "details": "All figures per municipality",
-    "details_text": "Behind ± stands the standard error. The second line of a cell is the difference with own use in "
+    "details_text": "All figures are about {first}. Behind ± stands the standard error; a figure without ± is computed "
+    "exactly. The second line of a cell is the difference with own use in "
     "the same simulated years. If that is more than twice its error, {good} marks it as favourable and {bad} as "
     "unfavourable; a smaller difference may be chance.",
     "good": "▲",
@@ -138,16 +199,27 @@ TEXTS: dict[str, str] = {
     # How sure
     "sure": "How sure is this?",
     "sure_error": "Chance of the simulation",
-    "sure_error_text": "Every figure comes from {sims} simulated years. With another seed it would come out a little "
+    "sure_error_text": "The figures come from {worlds}. With another seed they would come out a little "
     "differently. The standard error behind ± says how much: in two cases out of three the true figure lies within one "
     "standard error, in nineteen out of twenty within two. All agreements get the same simulated years, so differences "
-    "are more precise than the figures themselves. The error is about the simulation only, not about the assumptions.",
+    "are more precise than the figures themselves. The error is about the simulation only, not about the assumptions. "
+    "Where there is no ±, as with most averages, the figure is computed exactly and owes nothing to the simulation.",
     "sure_exact": "Simulated beside exactly computed",
     "sure_exact_pass": "All right. {figures} simulated means and spreads were laid beside their exact values; the "
     "largest deviation is {largest} standard errors. Up to {limit} that is chance.",
     "sure_exact_fail": "Not right. Of {figures} simulated means and spreads at least one lies {largest} standard "
     "errors from its exact value. More than {limit} is not chance. Do not use this report before the cause is found.",
-    "sure_exact_rare": "Another {rare} figures are about care so rare that they cannot be judged this way.",
+    "sure_exact_unknown": "Cannot be judged: the exact spread of this study is not known.",
+    "sure_exact_rare": "Another {rare} figures cannot be judged this way; the last columns say why.",
+    "check_caption": "Simulated beside exact, per budget year",
+    "check_figures": "Compared",
+    "check_largest": "Largest |z|",
+    "check_rare": "Not to be judged: care too rare",
+    "check_spread": "Spread only: too few paths make it up",
+    "check_infinite": "No finite spread",
+    "check_unknown": "Exact spread not known: t copula, moves or real open stays",
+    "check_whole": "All years",
+    "check_note": "z is the distance from the exact value, in standard errors.",
     "sure_exact_none": "There was no figure that can be judged this way: simulate more years.",
     "sure_anchors": "The cost model beside published figures",
     "anchors_text": "{within} of {all} figures of the model lie within the range that fits the source.",
@@ -161,8 +233,9 @@ TEXTS: dict[str, str] = {
     "within_no": "outside",
     "source": "Source",
     "sure_missing": "What is not in it",
-    "missing_year": "The report is about one year. Reserves that grow and shrink, and children who stay in care for "
-    "years, are not in it yet.",
+    "missing_year": "The report is about one year. What happens in the years after it is not in it.",
+    "missing_reserves": "Reserves that grow and shrink are not in it, nor is a budget that is raised after an "
+    "expensive year.",
     "missing_behaviour": "Everybody does the same under every agreement. In reality sharing may change behaviour: who "
     "shares a bill may watch it less, or may dare to start heavy care in time.",
     "missing_need": "The need of {count} municipalities has not been measured. What moves by need is therefore a "
@@ -183,6 +256,7 @@ TEXTS: dict[str, str] = {
     "derived from one and {assumed} are assumed.",
     "assumptions_tariffs": "Assumed tariffs hold the place of your own: they give the order of size, not a price. "
     "Replace them before you decide anything on this report.",
+    "assumptions_errors": "Behind ± stands there how uncertain the figure itself is; the simulation draws it.",
     "assumptions_show": "All {all} figures, with unit and source",
     "assumptions_caption": "Input of the simulation, with unit, year, grade and source",
     "input": "Figure",
@@ -201,7 +275,7 @@ TEXTS: dict[str, str] = {
     "colophon": "Colophon",
     "colophon_repeat": "This gives exactly this report again:",
     "colophon_study": "Study",
-    "colophon_sims": "Simulated years",
+    "colophon_sims": "Size",
     "colophon_seed": "Seed",
     "colophon_versions": "Versions",
     "colophon_inputs": "Files (start of SHA-256)",
@@ -209,81 +283,3 @@ TEXTS: dict[str, str] = {
     "colophon_license_text": "solidair is free software under the Apache License 2.0. The report holds no data about "
     "real children: every child in it is simulated.",
 }
-
-UNITS: dict[str, str] = {}
-
-INPUTS: dict[str, str] = {
-    "national_youth": "Youths in the Netherlands",
-    "budget_per_youth": "Budget per youth",
-    "need_spread.sd": "Difference in need between municipalities",
-    "volume.national.sd": "Shock on numbers, national",
-    "volume.regional.sd": "Shock on numbers, regional",
-    "volume.local.sd": "Shock on numbers, local",
-    "price.national.sd": "Shock on prices, national",
-    "price.regional.sd": "Shock on prices, regional",
-    "price.local.sd": "Shock on prices, local",
-    "persons.per_person_without_stay": "Forms of care per child without stay",
-    "persons.per_person_with_stay": "Forms of care per child with stay",
-    "persons.per_person_overall": "Kinds of care per child",
-    "clients_per_1000": "number of clients",
-    "overdispersion_size": "over-dispersion of the number",
-    "severity.mean": "mean cost",
-    "severity.cv": "spread of cost",
-    "severity.cap": "highest cost",
-    "severity.mean_stay": "mean length of stay",
-    "severity.tariff.mean": "mean tariff",
-    "severity.tariff.cv": "spread of the tariff",
-    "severity.tariff.cap": "highest tariff",
-    "inhabitants": "inhabitants",
-    "youth": "youths",
-    "need_index": "need index",
-    "region.inhabitants": "Inhabitants, all municipalities together",
-    "region.youth": "Youths, all municipalities together",
-    "region.youth_budget_eur": "Youth care budget of the region file, together",
-    "region.youth_budget_eur.derived": "Youth care budget estimated, together",
-    "region.need_index": "Need index, mean",
-    "youth_budget_eur": "youth care budget",
-}
-
-GLOSSARY: tuple[tuple[str, str], ...] = (
-    ("Benefit principle (profijtbeginsel)", "See own use."),
-    ("Cap", "Amount above which a municipality no longer pays itself, or an arrangement no longer reimburses."),
-    ("Certainty level", "Chance with which the reserve must do. At 90% it is too small one year in ten."),
-    ("Closed care (JeugdzorgPlus)", "Stay that a young person may not leave, after a decision of the court."),
-    ("Deficit (overrun)", "What a municipality pays in a year above its budget."),
-    ("Family-type home (gezinshuis)", "Family of professional parents for a child that cannot live at home."),
-    ("Foster care (pleegzorg)", "A child lives in another family, for some time or for good."),
-    (
-        "Gini",
-        "Measure of inequality: 0 if all municipalities pay the same per youth, nearly 1 if one pays all.",
-    ),
-    (
-        "Joint arrangement (GR)",
-        "Municipalities working together in a form laid down by law, often with its own budget.",
-    ),
-    ("Key", "Agreement on which share each municipality pays, for example by number of youths."),
-    ("National contract (LTA)", "National terms for rare, heavy care that municipalities buy together."),
-    ("Open-ended entitlement", "Who is entitled gets care, even when the money is gone."),
-    ("Own use", "Every municipality pays what its own children cost. Everything is compared with this."),
-    (
-        "Redistribution",
-        "Money that an agreement moves from one municipality to another: half of all differences between what "
-        "municipalities pay and what their own children cost.",
-    ),
-    ("Reserve", "Money that a municipality sets aside to bear a deficit."),
-    ("Residence principle", "Legal rule that says which municipality pays for a child."),
-    ("Resilience (weerstandsvermogen)", "Whether a municipality can bear setbacks: means at hand over means needed."),
-    ("Risk equalisation (verevening)", "Sharing cost so that no municipality meets a high bill alone by bad luck."),
-    ("Seed", "Number from which all chance starts. The same number gives exactly the same simulated years."),
-    ("Settlement", "Deciding after a year who pays what, from the real cost."),
-    ("Solidarity principle", "Municipalities pay together, even if one needs more care than another."),
-    (
-        "Standard error",
-        "How far a simulated figure usually lies from the true one, because one cannot simulate forever.",
-    ),
-    ("Stay (verblijf)", "Care in which a child sleeps away from home; paid per day and night."),
-    ("Swing", "How far a year usually lies from the average. In statistics: the standard deviation."),
-    ("Task field (Iv3)", "National classification of municipal budgets, in which youth care has its own numbers."),
-    ("Threshold (retention)", "Part of the cost of one child that its municipality pays before anything is shared."),
-    ("Youths", "Inhabitants of 0 to 17 years. Youth care may run on until 23."),
-)

@@ -23,6 +23,7 @@ COLUMNS = (
     Column("youth_budget_eur", ("youth_budget", "jeugdbudget", "jeugdbudget_eur", "begroting", "budget")),
     Column("need_index", ("behoefte_index", "behoefteindex")),
     Column("buffer_eur", ("buffer", "reserve", "reserve_eur", "weerstandscapaciteit")),
+    Column("region", ("regio", "jeugdregio", "jeugdhulpregio", "youth_region")),
 )
 
 MOST_PEOPLE = 20_000_000
@@ -51,7 +52,7 @@ def read_region(
     Parameters
     ----------
     path
-        The file; its columns are `COLUMNS`, of which the last three may be absent. Comment lines above the
+        The file; its columns are `COLUMNS`, of which the last four may be absent. Comment lines above the
         header may give `# title: ...`, `# source: ...`, `# year: 2021` and `# note: ...`.
     name
         Short name of the region; by default the name of the file without its ending.
@@ -80,6 +81,7 @@ def read_region(
     names: dict[str, int] = {}
     members = [_member(table, row, codes, names, budget_per_youth_eur) for row in table.rows]
     _all_or_none(table, "need_index")
+    _all_or_none(table, "region")
     table.raise_problems()
     return Region(
         name=name,
@@ -130,6 +132,7 @@ def _member(
     budget = table.read(row, "youth_budget_eur", _euro(table.decimal, allow_zero=False))
     need = table.read(row, "need_index", lambda text: _need(text, table.decimal))
     buffer = table.read(row, "buffer_eur", _euro(table.decimal, allow_zero=True))
+    region = table.read(row, "region", lambda text: "" if is_missing(text) else _name(text))
     if code is None or name is None or inhabitants is None or youth is None or len(table.found) > before:
         return None
     derived = budget is None
@@ -142,6 +145,7 @@ def _member(
         need_index=need,
         buffer_eur=buffer,
         budget_derived=derived,
+        region=region or "",
     )
 
 

@@ -9,7 +9,7 @@ Journal of the American Statistical Association 69, 383).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeVar
 
@@ -23,6 +23,9 @@ Table = Literal["stability", "transfers", "fairness"]
 Unit = Literal["EUR", "EUR per youth", "share", "ratio", "index"]
 
 LANGUAGES = ("nl", "en")
+SAME = 1e-9
+"""Exact amounts that differ by less than this share, a cent in ten million euros, are equal but for rounding."""
+
 BLOCK = 4096
 """Simulated years that a sum over a whole sample takes at a time: fixed, so that rounding is too."""
 
@@ -44,6 +47,9 @@ class Sample:
     expected, own_expected
         What H and X are expected to be given the need drawn in each sim, shape (sim, member), EUR a year: what is
         left is chance. If left out, the means: then everything that varies counts as chance.
+    own_exact, contribution_exact
+        E X and E H where they are known without simulation, shape (member,), EUR a year. Means are then exact, and
+        `solidair.pool.metrics.control` uses them to steady other metrics.
 
     Raises
     ------
@@ -58,6 +64,8 @@ class Sample:
     youth: FloatArray
     expected: FloatArray | None = None
     own_expected: FloatArray | None = None
+    own_exact: FloatArray | None = None
+    contribution_exact: FloatArray | None = None
 
     def __post_init__(self) -> None:
         shape = self.contribution.shape
@@ -70,6 +78,9 @@ class Sample:
                 raise ValueError(f"{name} has shape {weights.shape}, expected {shape[1:]}: one number per member")
             if not bool(np.all(np.isfinite(weights) & (weights > 0.0))):
                 raise ValueError(f"{name}: every member needs a finite number above 0")
+        for name, known in (("own_exact", self.own_exact), ("contribution_exact", self.contribution_exact)):
+            if known is not None and not (known.shape == shape[1:] and bool(np.all(np.isfinite(known)))):
+                raise ValueError(f"{name}: every member needs a finite number; leave it out where one is not known")
         for name, money in (("contribution", self.contribution), ("own", self.own)):
             # One missing or infinite number makes the sum so; no mask of the array's size is needed.
             with np.errstate(invalid="ignore", over="ignore"):
@@ -85,7 +96,41 @@ class Sample:
     @property
     def stand_alone(self) -> Sample:
         """The same years and members if each bears its own cost."""
-        return Sample(self.own, self.own, self.budget, self.youth, self.own_expected, self.own_expected)
+        expected, exact = self.own_expected, self.own_exact
+        return Sample(self.own, self.own, self.budget, self.youth, expected, expected, exact, exact)
+
+    def of(self, members: slice, beside: Sample | None = None) -> Sample:
+        """Return the same for a few members, the years of each side by side in memory.
+
+        Sorting and summing over years is several times faster that way.
+
+        Parameters
+        ----------
+        members
+            Which.
+        beside
+            The same members under another agreement, whose arrays of own cost serve for this one too.
+        """
+
+        def columns(x: FloatArray | None) -> FloatArray | None:
+            return None if x is None else np.asfortranarray(x[:, members])
+
+        own = np.asfortranarray(self.own[:, members]) if beside is None else beside.own
+        return Sample(
+            np.asfortranarray(self.contribution[:, members]),
+            own,
+            self.budget[members],
+            self.youth[members],
+            columns(self.expected),
+            columns(self.own_expected) if beside is None else beside.own_expected,
+            None if self.own_exact is None else self.own_exact[members],
+            None if self.contribution_exact is None else self.contribution_exact[members],
+        )
+
+    @property
+    def simulated(self) -> Sample:
+        """The same without exact means, so that every figure comes from the simulated years alone."""
+        return replace(self, own_exact=None, contribution_exact=None)
 
     @property
     def structure(self) -> FloatArray:
@@ -138,17 +183,29 @@ class Estimate:
     is_share
         True if the value is a share of the simulated years. Its error is then the half-width of Wilson's
         interval at one standard error, so that 0 of N years does not claim certainty.
+    floor
+        What the value cannot lie below, shape of `value`; None if nothing is known.
+    fitted
+        How many slopes were fitted to the influence, which is what they left: 0, or shape of `value`.
     """
 
     value: FloatArray
     influence: FloatArray
     se: FloatArray | None = None
     is_share: bool = False
+    floor: FloatArray | None = None
+    fitted: int | npt.NDArray[np.int64] = 0
+
+    @staticmethod
+    def exactly(value: FloatArray, sims: int) -> Estimate:
+        """Return a value that is known without simulation: no year pulls it, its error is 0."""
+        none = np.broadcast_to(np.zeros(()), (sims, *value.shape))
+        return Estimate(value, none, np.where(np.isnan(value), np.nan, 0.0))
 
     @property
     def standard_error(self) -> FloatArray:
         """Monte Carlo standard error, shape and unit of `value`."""
-        return _error(self.influence, self.is_share) if self.se is None else self.se
+        return _error(self.influence, self.is_share, self.fitted) if self.se is None else self.se
 
     def minus(self, other: Estimate) -> tuple[FloatArray, FloatArray]:
         """Return `self` - `other` over the same simulated years, and the paired standard error of that.
@@ -160,14 +217,16 @@ class Estimate:
         """
         if self.influence.shape != other.influence.shape:
             raise ValueError(f"shapes {self.influence.shape} and {other.influence.shape}: not the same simulated years")
-        error = _error(self.influence - other.influence, self.is_share and other.is_share)
+        both_shares, fitted = self.is_share and other.is_share, np.maximum(self.fitted, other.fitted)
+        error = _error(self.influence - other.influence, both_shares, fitted)
         return np.asarray(self.value - other.value), error
 
 
-def _error(influence: FloatArray, is_share: bool) -> FloatArray:
+def _error(influence: FloatArray, is_share: bool, fitted: int | npt.NDArray[np.int64]) -> FloatArray:
     n = influence.shape[0]
     variance = np.var(influence, axis=0)
-    return wilson_error(variance, n) if is_share else np.sqrt(variance / (n - 1))
+    # Every slope fitted takes a degree of freedom; a sample as small as that keeps one.
+    return wilson_error(variance, n) if is_share else np.sqrt(variance / np.maximum(n - 1 - fitted, 1))
 
 
 def wilson_error(variance: npt.ArrayLike, n: int) -> FloatArray:
@@ -207,6 +266,8 @@ class Metric:
         One plain sentence for a councillor, per language.
     function
         Computes the estimate of a sample.
+    controlled
+        True if exact means steady it; see `solidair.pool.metrics.control`.
     """
 
     name: str
@@ -217,6 +278,7 @@ class Metric:
     label: Mapping[str, str]
     meaning: Mapping[str, str]
     function: Function
+    controlled: bool = False
 
 
 METRICS: dict[str, Metric] = {}
@@ -232,6 +294,7 @@ def metric(
     meaning: Mapping[str, str],
     direction: Direction = "none",
     axis: Axis = "member",
+    controlled: bool = False,
 ) -> Callable[[F], F]:
     """Return a decorator that registers a function of a `Sample` as a metric; parameters as in `Metric`.
 
@@ -248,7 +311,7 @@ def metric(
             missing = [language for language in LANGUAGES if not text.get(language)]
             if missing:
                 raise ValueError(f"metric '{name}': its {what} lacks the language {', '.join(missing)}")
-        METRICS[name] = Metric(name, unit, direction, axis, table, label, meaning, function)
+        METRICS[name] = Metric(name, unit, direction, axis, table, label, meaning, function, controlled)
         return function
 
     return register

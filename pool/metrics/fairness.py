@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from solidair.pool.metrics.base import Estimate, FloatArray, Sample, metric, ratio, row_blocks
+from solidair.pool.metrics.base import SAME, Estimate, FloatArray, Sample, metric, ratio, row_blocks
 
 
-def _transfer(sample: Sample) -> tuple[FloatArray, FloatArray]:
-    """E (X - H) per member and its influence, shapes (member,) and (sim, member), EUR."""
+def _transfer(sample: Sample, per: FloatArray | float = 1.0) -> Estimate:
+    """Return E (X - H) / `per`, a constant of each member."""
+    if sample.own_exact is not None and sample.contribution_exact is not None:
+        return Estimate.exactly((sample.own_exact - sample.contribution_exact) / per, sample.sims)
     received = sample.own - sample.contribution
     value = received.mean(axis=0)
     received -= value
-    return value, received
+    return Estimate(value / per, received / per)
 
 
 @metric(
@@ -24,10 +26,11 @@ def _transfer(sample: Sample) -> tuple[FloatArray, FloatArray]:
         "nl": "Wat de gemeente gemiddeld per jaar van de andere gemeenten ontvangt; onder nul betaalt zij aan hen.",
         "en": "What the municipality receives from the others in an average year; below zero it pays them.",
     },
+    controlled=True,
 )
 def net_transfer(sample: Sample) -> Estimate:
     """E (X - H)."""
-    return Estimate(*_transfer(sample))
+    return _transfer(sample)
 
 
 @metric(
@@ -39,11 +42,11 @@ def net_transfer(sample: Sample) -> Estimate:
         "nl": "Wat de gemeente gemiddeld per jaar van de andere gemeenten ontvangt, per inwoner onder de 18.",
         "en": "What the municipality receives from the others in an average year, per inhabitant under 18.",
     },
+    controlled=True,
 )
 def net_transfer_per_youth(sample: Sample) -> Estimate:
     """E (X - H) / youth."""
-    value, influence = _transfer(sample)
-    return Estimate(value / sample.youth, influence / sample.youth)
+    return _transfer(sample, sample.youth)
 
 
 @metric(
@@ -55,11 +58,11 @@ def net_transfer_per_youth(sample: Sample) -> Estimate:
         "nl": "Wat de gemeente gemiddeld per jaar van de andere gemeenten ontvangt, als deel van haar begroting.",
         "en": "What the municipality receives from the others in an average year, as a share of its budget.",
     },
+    controlled=True,
 )
 def net_transfer_share_of_budget(sample: Sample) -> Estimate:
     """E (X - H) / B."""
-    value, influence = _transfer(sample)
-    return Estimate(value / sample.budget, influence / sample.budget)
+    return _transfer(sample, sample.budget)
 
 
 @metric(
@@ -71,14 +74,22 @@ def net_transfer_share_of_budget(sample: Sample) -> Estimate:
         "nl": "Wat de gemeente gemiddeld betaalt, gedeeld door wat haar eigen jeugdigen kosten; 1 is gelijk.",
         "en": "What the municipality pays on average, divided by what its own youths cost; 1 is equal.",
     },
+    controlled=True,
 )
 def contribution_ratio(sample: Sample) -> Estimate:
     """E H / E X, a ratio of means; 1 where both are 0, not defined (NaN) where only E X is."""
-    value = ratio(sample.mean, sample.own_mean, otherwise=1.0)
-    value[(sample.own_mean == 0.0) & (sample.mean != 0.0)] = np.nan
+    if sample.own_exact is not None and sample.contribution_exact is not None:
+        return Estimate.exactly(_ratio_of_means(sample.contribution_exact, sample.own_exact), sample.sims)
+    value = _ratio_of_means(sample.mean, sample.own_mean)
     influence = (sample.contribution - sample.mean) - value * (sample.own - sample.own_mean)
     influence *= ratio(np.ones_like(value), sample.own_mean)
     return Estimate(value, influence)
+
+
+def _ratio_of_means(borne: FloatArray, own: FloatArray) -> FloatArray:
+    value = ratio(borne, own, otherwise=1.0)
+    value[(own == 0.0) & (borne != 0.0)] = np.nan
+    return value
 
 
 def weighted_gini(burden: FloatArray, weights: FloatArray) -> FloatArray:
@@ -134,9 +145,12 @@ def gini_ex_ante(sample: Sample) -> Estimate:
     Delta method with D = G b: dG/db_i = w_i [sum_j w_j sign(b_i - b_j) - G] / b. Where burdens are equal the
     index has a kink; it is then 0 and so is the influence.
     """
+    exact = sample.contribution_exact
     share = sample.youth / sample.youth.sum()
-    burden = sample.mean / sample.youth
+    burden = (sample.mean if exact is None else exact) / sample.youth
     value = weighted_gini(burden[np.newaxis, :], sample.youth)[0]
+    if exact is not None:
+        return Estimate.exactly(np.asarray(value if value > SAME else 0.0), sample.sims)
     average = float((share * burden).sum())
     signs = np.sign(burden[:, np.newaxis] - burden[np.newaxis, :])
     slope = share * ((signs * share).sum(axis=1) - value) / (average if average > 0.0 else 1.0) / sample.youth
@@ -204,9 +218,12 @@ def redistribution(sample: Sample) -> Estimate:
 def redistribution_expected(sample: Sample) -> Estimate:
     """sum_i |E (X_i - H_i)| / 2.
 
-    An absolute value of an estimate lies a little too high when the transfer is near 0: by about 0.4 of the
-    standard error of each such member's transfer.
+    Where means are only estimated, the absolute value lies a little too high when a transfer is near 0: by about
+    0.4 of the standard error of each such member's transfer.
     """
+    if sample.own_exact is not None and sample.contribution_exact is not None:
+        known = 0.5 * np.abs(sample.own_exact - sample.contribution_exact).sum()
+        return Estimate.exactly(np.asarray(known), sample.sims)
     transfer = np.zeros(sample.contribution.shape[1])
     for rows in row_blocks(sample.sims):
         transfer += (sample.own[rows] - sample.contribution[rows]).sum(axis=0)

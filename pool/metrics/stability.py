@@ -28,9 +28,12 @@ from solidair.pool.metrics.quantiles import (
         "nl": "Wat de gemeente in een gemiddeld jaar betaalt.",
         "en": "What the municipality pays in an average year.",
     },
+    controlled=True,
 )
 def mean(sample: Sample) -> Estimate:
     """E H; influence H - E H."""
+    if sample.contribution_exact is not None:
+        return Estimate.exactly(sample.contribution_exact, sample.sims)
     return Estimate(sample.mean, sample.contribution - sample.mean)
 
 
@@ -139,7 +142,7 @@ def _register_families() -> None:
             unit="EUR",
             table="stability",
             direction="lower",
-            label={"nl": f"Duur jaar ({percent} %)", "en": f"Expensive year ({percent}%)"},
+            label={"nl": f"Duur jaar ({percent}%)", "en": f"Expensive year ({percent}%)"},
             meaning={
                 "nl": f"In {nl} jaren betaalt de gemeente hoogstens dit bedrag.",
                 "en": f"In {en} years the municipality pays at most this amount.",
@@ -154,7 +157,7 @@ def _register_families() -> None:
             table="stability",
             direction="lower",
             label={
-                "nl": f"Gemiddelde van de duurste {100 - percent} % jaren",
+                "nl": f"Gemiddelde van de duurste {100 - percent}% van de jaren",
                 "en": f"Average of the most expensive {100 - percent}% of years",
             },
             meaning={
@@ -169,12 +172,12 @@ def _register_families() -> None:
             table="stability",
             direction="lower",
             label={
-                "nl": "Kans op overschrijding" + (f" met meer dan {percent} %" if percent else ""),
+                "nl": "Kans op overschrijding" + (f" met meer dan {percent}%" if percent else ""),
                 "en": "Chance of an overrun" + (f" above {percent}%" if percent else ""),
             },
             meaning={
                 "nl": "Het deel van de jaren waarin de gemeente meer betaalt dan haar begroting"
-                + (f" plus {percent} %." if percent else "."),
+                + (f" plus {percent}%." if percent else "."),
                 "en": "The share of years in which the municipality pays more than its budget"
                 + (f" plus {percent}%." if percent else "."),
             },
@@ -194,13 +197,16 @@ _register_families()
         "nl": "Gemiddeld bedrag per jaar boven de begroting; een jaar binnen de begroting telt als nul.",
         "en": "Average amount per year above the budget; a year within the budget counts as zero.",
     },
+    controlled=True,
 )
 def expected_overrun(sample: Sample) -> Estimate:
-    """E (H - B)+."""
+    """E (H - B)+; never below 0, nor below E H - B (Jensen)."""
     beyond = np.maximum(sample.contribution - sample.budget, 0.0)
     value = beyond.mean(axis=0)
     beyond -= value
-    return Estimate(value, beyond)
+    exact = sample.contribution_exact
+    floor = np.zeros_like(value) if exact is None else np.maximum(exact - sample.budget, 0.0)
+    return Estimate(value, beyond, floor=floor)
 
 
 @metric(
@@ -236,7 +242,7 @@ def _register_capacities() -> None:
             unit="EUR",
             table="stability",
             direction="lower",
-            label={"nl": f"Nodige reserve ({percent} % zeker)", "en": f"Reserve needed ({percent}% certain)"},
+            label={"nl": f"Nodige reserve ({percent}% zeker)", "en": f"Reserve needed ({percent}% certain)"},
             meaning={
                 "nl": f"Wat er boven op de begroting klaar moet liggen om {nl} jaren te kunnen betalen.",
                 "en": f"What must be in reserve on top of the budget to be able to pay {en} years.",

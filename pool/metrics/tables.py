@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from solidair.pool.metrics import METRICS
 from solidair.pool.metrics.base import Estimate, FloatArray, Metric, Sample, Table
+from solidair.pool.metrics.chunks import MAX_BYTES as MAX_BYTES
+from solidair.pool.metrics.chunks import over_members
+from solidair.pool.metrics.control import controlled
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ("", "_se", "_change", "_change_se")
 """What a metric's columns end on: value, its error, difference with own use, its paired error."""
 
-MAX_BYTES = 128 * 2**20
-"""What the (sim, member) arrays of one chunk of members may take together."""
-
 
 def metric_tables(
-    samples: Mapping[str, Sample], codes: Sequence[str], names: Sequence[str], *, max_bytes: int = MAX_BYTES
+    samples: Mapping[str, Sample],
+    codes: Sequence[str],
+    names: Sequence[str],
+    *,
+    control: bool = True,
+    max_bytes: int = MAX_BYTES,
+    threads: int | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Compute every registered metric of every agreement.
 
@@ -28,9 +38,14 @@ def metric_tables(
         Per agreement what it did, all over the same simulated years, members and own costs.
     codes, names
         CBS code and name per member.
+    control
+        Whether to use the exact means that the samples bring: means are then exact, with an error of 0, and what
+        follows a mean is steadied by it. If not, all figures come from the simulated years alone.
     max_bytes
         Members are worked on in chunks that keep working memory below about this; it does not change the
         results.
+    threads
+        Threads to use, all cores if left out; it does not change the results.
 
     Returns
     -------
@@ -44,7 +59,11 @@ def metric_tables(
     ValueError
         If there is no agreement, or the samples do not describe the same years and members.
     """
+    import pandas as pd
+
     _check(samples, codes, names)
+    if not control:
+        samples = {name: sample.simulated for name, sample in samples.items()}
     tables: dict[Table, dict[str, FloatArray]] = {"stability": {}, "transfers": {}, "fairness": {}}
     members = len(codes)
     for metric in METRICS.values():
@@ -52,11 +71,8 @@ def metric_tables(
         for ending in COLUMNS:
             tables[metric.table][metric.name + ending] = np.empty(shape)
     sims = next(iter(samples.values())).sims
-    # Per agreement its contributions, these sorted and as expected, own cost likewise, influences, what passes by.
-    arrays = 3 * len(samples) + 9
-    step = max(1, max_bytes // (8 * sims * arrays))
-    for start in range(0, members, step):
-        _fill_members(tables, samples, slice(start, min(start + step, members)))
+    work = partial(_fill_members, tables, samples)
+    over_members(work, members, sims, len(samples), max_bytes=max_bytes, threads=threads)
     _fill_region(tables, samples)
 
     rows: dict[str, object] = {"agreement": np.repeat(np.array(list(samples), dtype=object), members)}
@@ -78,40 +94,23 @@ def _check(samples: Mapping[str, Sample], codes: Sequence[str], names: Sequence[
         raise ValueError(f"{len(codes)} codes and {len(names)} names for {first.own.shape[1]} members")
     for name, sample in samples.items():
         for what in ("own", "budget", "youth"):
-            if not np.array_equal(getattr(sample, what), getattr(first, what)):
+            ours, theirs = getattr(sample, what), getattr(first, what)
+            if ours is not theirs and not np.array_equal(ours, theirs):
                 raise ValueError(f"agreement '{name}': its {what} differs from the first agreement's; not comparable")
 
 
 def _fill_members(tables: dict[Table, dict[str, FloatArray]], samples: Mapping[str, Sample], members: slice) -> None:
     """Fill the columns of the member metrics for a few members."""
-    first = next(iter(samples.values()))
-    # One member's years lie side by side in memory: sorting and summing over them is several times faster.
-    own = np.asfortranarray(first.own[:, members])
-    budget, youth = first.budget[members], first.youth[members]
-    own_expected = _columns(first.own_expected, members)
-    alone = Sample(own, own, budget, youth, own_expected, own_expected)
-    parts = [
-        Sample(
-            np.asfortranarray(s.contribution[:, members]),
-            own,
-            budget,
-            youth,
-            _columns(s.expected, members),
-            own_expected,
-        )
-        for s in samples.values()
-    ]
-    same = [np.all(part.contribution == own, axis=0) for part in parts]
+    first, *others = samples.values()
+    part = first.of(members)
+    parts, alone = [part, *(sample.of(members, part) for sample in others)], part.stand_alone
+    same = [np.all(part.contribution == part.own, axis=0) for part in parts]
     for metric in METRICS.values():
         if metric.axis == "member":
-            base = metric.function(alone)
+            base = controlled(metric, alone)
             for row, part in enumerate(parts):
-                estimate = base if bool(same[row].all()) else metric.function(part)
+                estimate = base if bool(same[row].all()) else controlled(metric, part)
                 _fill(tables, metric, (row, members), estimate, base, same[row])
-
-
-def _columns(x: FloatArray | None, members: slice) -> FloatArray | None:
-    return None if x is None else np.asfortranarray(x[:, members])
 
 
 def _fill_region(tables: dict[Table, dict[str, FloatArray]], samples: Mapping[str, Sample]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ FloatArray = npt.NDArray[np.float64]
 
 class ChargeBase(Config, ABC):
     """A charge."""
+
+    linear: ClassVar[bool] = False
+    """Whether charges of a sum are sums of charges: then exact means can be settled."""
 
     @abstractmethod
     def spread(self, paid: FloatArray, region: Region) -> FloatArray:
@@ -38,6 +41,7 @@ class KeyCharge(ChargeBase):
     """Members pay the total by a key."""
 
     kind: Literal["key"] = "key"
+    linear: ClassVar[bool] = True
     key: AnyKey
 
     def spread(self, paid: FloatArray, region: Region) -> FloatArray:  # noqa: D102

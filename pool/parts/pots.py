@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,9 @@ FloatArray = npt.NDArray[np.float64]
 
 class PotBase(Config, ABC):
     """A pot."""
+
+    linear: ClassVar[bool] = False
+    """Whether twice as much handed in is twice as much paid, and sums likewise: then exact means can be settled."""
 
     @abstractmethod
     def pay(self, handed_in: FloatArray) -> FloatArray:
@@ -32,6 +35,7 @@ class FullPot(PotBase):
     """Everything that is handed in is paid."""
 
     kind: Literal["full"] = "full"
+    linear: ClassVar[bool] = True
 
     def pay(self, handed_in: FloatArray) -> FloatArray:  # noqa: D102
         return handed_in

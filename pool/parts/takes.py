@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -29,6 +29,9 @@ class TakeBase(Config, ABC):
     share
         Share of the amount that is handed in, from 0 to 1.
     """
+
+    linear: ClassVar[bool] = True
+    """Whether what is handed in is a sum over cases: then exact means can be settled."""
 
     scope: Literal["all"] | tuple[str, ...] = Field(default="all")
     share: float = Field(default=1.0, ge=0, le=1)

@@ -1,0 +1,112 @@
+"""Preflight: what a run needs is known before it starts, and what cannot be finished is not begun."""
+
+import shutil
+import tracemalloc
+from collections import namedtuple
+
+import pytest
+
+from solidair.models.problems import InputError
+from solidair.pool import preflight
+from solidair.pool.blocks import UNIT, compile_study, compute
+from solidair.pool.checkpoint import Checkpoint
+from solidair.pool.precision import MOST
+from solidair.pool.results import TABLES
+from solidair.pool.run import simulate
+from solidair.pool.store import kept_bytes
+from tests.small import small_study
+
+ENGINE = compile_study(small_study())
+USAGE = namedtuple("USAGE", "total used free")
+
+
+def test_it_counts_cases_bytes_and_time():
+    plan = preflight.needs(ENGINE, 10_000, workers=2, nanoseconds=50.0)
+    assert (plan.sims, plan.years, plan.members) == (10_000, 2, 3)
+    assert plan.cases == ENGINE.cases_per_path and plan.kept == kept_bytes(ENGINE, 10_000)
+    # Own use and two agreements, 3 members, 2 years and one expectation: 3 x 3 x 3 numbers of 8 bytes a sim.
+    assert plan.kept == 10_000 * 27 * 8 and plan.disk == 0
+    # Checkpoints hold no expectations: 3 x 3 x 2 numbers.
+    assert plan.checkpoint == 10_000 * 18 * 8
+    assert plan.seconds == pytest.approx(50e-9 * ENGINE.cases_per_path * 10_000 / 2)
+    assert not plan.is_long and preflight.needs(ENGINE, 10**8, nanoseconds=50.0).is_long
+    assert preflight.needs(ENGINE, 10_000).seconds is None
+
+
+def test_what_does_not_fit_in_memory_goes_to_disk():
+    plan = preflight.needs(ENGINE, 10_000, memory=0)
+    assert plan.disk == plan.kept and plan.memory == preflight.needs(ENGINE, 10_000).memory - plan.kept
+
+
+def test_the_trial_measures_something():
+    assert 0.1 < preflight.time_per_case(ENGINE) < 1e6
+
+
+def test_a_block_takes_no_more_than_it_says():
+    compute(ENGINE, 7, 0, UNIT)
+    tracemalloc.start()
+    try:
+        compute(ENGINE, 7, 0, ENGINE.block)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    claims = 8 * ENGINE.block * len(ENGINE.measures.measures) * ENGINE.years * ENGINE.members
+    assert claims < peak < preflight.BLOCK_COPIES * claims
+
+
+def test_metrics_take_no_more_than_it_says():
+    """Of a region that is large beside its sims, so that the metrics of the region count."""
+    engine = compile_study(small_study(members=60, years=1))
+    results = simulate(engine, 5_000)
+    tracemalloc.start()
+    try:
+        for name in TABLES:
+            results.table(name)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    said = preflight.needs(engine, 5_000).memory - preflight.PROGRAM - kept_bytes(engine, 5_000)
+    assert peak < said
+
+
+def test_too_little_memory_is_refused_with_the_number_that_fits(monkeypatch):
+    monkeypatch.setattr(preflight, "total_memory", lambda: 2 * 2**30)
+    with pytest.raises(InputError, match="of memory, and this machine has") as caught:
+        simulate(ENGINE, 50_000_000)
+    most = preflight.most_sims(ENGINE)
+    assert f"at most {most:,} paths" in caught.value.problems[0].hint
+    assert 0 < preflight.needs(ENGINE, most).memory <= 2 * 2**30 < preflight.needs(ENGINE, most + UNIT).memory
+
+
+def test_too_little_disk_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: USAGE(10**9, 0, 10**6))
+    with pytest.raises(InputError, match="of free disk"):
+        simulate(ENGINE, 20_000, memory=0, scratch=tmp_path)
+    with pytest.raises(InputError, match="of free disk"), Checkpoint(tmp_path / "part") as kept:
+        simulate(ENGINE, 20_000, checkpoint=kept)
+    assert list(tmp_path.iterdir()) == []
+    simulate(ENGINE, 300, memory=0, scratch=tmp_path)
+
+
+def test_needs_of_one_disk_add_up(monkeypatch, tmp_path):
+    plan = preflight.needs(ENGINE, 10_000, memory=0)
+    free = plan.disk + plan.checkpoint
+    for room, fits in ((free, True), (free - 1, False)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, room=room: USAGE(room, 0, room))
+        folders = {"memory": 0, "scratch": tmp_path, "checkpoint": tmp_path / "not" / "there"}
+        if fits:
+            preflight.check(ENGINE, plan, **folders)
+        else:
+            with pytest.raises(InputError):
+                preflight.check(ENGINE, plan, **folders)
+
+
+def test_the_most_is_bounded(monkeypatch):
+    monkeypatch.setattr(preflight, "total_memory", lambda: None)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: USAGE(10**18, 0, 10**18))
+    assert preflight.most_sims(ENGINE) == MOST // UNIT * UNIT
+
+
+@pytest.mark.parametrize(("count", "said"), [(500, "0 kB"), (512e6, "512 MB"), (1.5e9, "1.5 GB"), (2e12, "2,000.0 GB")])
+def test_sizes_in_words(count, said):
+    assert preflight.size(count) == said
