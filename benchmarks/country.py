@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from benchmarks.measuring import Clock, machine, own_process, peak_bytes
+from benchmarks.measuring import Clock, machine, own_process, peak_bytes, verdict
 from solidair.models.regions import Municipality, Region
 from solidair.pool import Study, simulate
 from solidair.pool.blocks import compile_study
 from solidair.pool.results import TABLES
 from solidair.pool.store import kept_bytes
-from solidair.pool.study import builtin, load_agreement
+from solidair.pool.study import load_agreement
 
 MEMBERS, REGIONS = 342, 42
 SHARES = (0.5 / MEMBERS, 0.05, 0.5, 0.95, 1.0 - 0.5 / MEMBERS)
@@ -40,6 +40,9 @@ YOUTH = 0.19
 PATHS = (2_500, 5_000, 10_000)
 MOST_SECONDS, MOST_BYTES = 180.0, 4 * 2**30
 SAMPLE_MEMBERS, SAMPLE_PATHS = 20, 100
+
+AGREEMENTS = ("own-use", "pool-by-youth", "pool-by-budget", "half-half", "case-excess", "heavy-care")
+"""The six agreements that are laid over the country."""
 
 
 def sizes(members: int = MEMBERS) -> list[int]:
@@ -67,7 +70,7 @@ def country(members: int = MEMBERS) -> Study:
             )
         )
     region = Region("country", "The country", tuple(rows), "sizes as published, places invented", "", None)
-    agreements = tuple(load_agreement(name) for name in builtin("agreements"))
+    agreements = tuple(load_agreement(name) for name in AGREEMENTS)
     return replace(study, name="country", region=region, agreements=agreements)
 
 
@@ -153,10 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
         f"below {MOST_SECONDS / 60:g} minutes": last["wall"] < MOST_SECONDS,
         f"below {MOST_BYTES / 2**30:g} GiB": last["peak"] < MOST_BYTES,
     }
-    print()
-    for promise, is_kept in kept.items():
-        print(f"{'kept    ' if is_kept else 'NOT KEPT'}  {promise}")
-    return 0 if all(kept.values()) else 1
+    return verdict(kept)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measuring import Clock, machine
+from benchmarks.measuring import Clock, machine, verdict
 from solidair.pool import Study, simulate
 from solidair.pool.blocks import Engine, compile_study
 
@@ -161,8 +161,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.plot:
         plot(both, options.plot)
     kept = max(abs(residual) for curve in both for residual in curve.residuals) <= FARTHEST
-    print(f"\n{'kept    ' if kept else 'NOT KEPT'}  every point within {FARTHEST:.0%} of its line")
-    return 0 if kept else 1
+    return verdict({f"every point within {FARTHEST:.0%} of its line": kept})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What all benchmarks share: clocks, peak memory, a process of its own, a line about the machine."""
+"""What all benchmarks share: clocks, peak memory, a process of its own, a line about the machine, a verdict."""
 
 from __future__ import annotations
 
@@ -77,3 +77,11 @@ def machine() -> str:
         model = names[0] if names else model
     versions = f"Python {platform.python_version()}, numpy {numpy.__version__}, numba {numba.__version__}"
     return f"{model}, {os.cpu_count()} cores; {versions}"
+
+
+def verdict(kept: Mapping[str, bool]) -> int:
+    """Print which promises are kept, and return the exit code: 0 if all are, else 1."""
+    print()
+    for promise, is_kept in kept.items():
+        print(f"{'kept    ' if is_kept else 'NOT KEPT'}  {promise}")
+    return 0 if all(kept.values()) else 1

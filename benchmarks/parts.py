@@ -18,15 +18,16 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from solidair.pool import Study, blocks, run, simulate, store
+from solidair.pool import Study, run, simulate, store
 from solidair.pool.blocks import Engine, Totals, compile_study
 from solidair.pool.draw import DrawPlan
-from solidair.pool.kernels.arrays import COST, COUNT, LARGE_COST, LARGE_COUNT, SUM, Bulk, Care, Looks, scratch
+from solidair.pool.kernels.arrays import COST, COUNT, LARGE_COST, LARGE_COUNT, SUM, scratch
 from solidair.pool.kernels.cases import add_costs
 from solidair.pool.kernels.counts import guided_poisson, poisson_quantile
 from solidair.pool.kernels.random import BATCH, ZERO, fill, threefry2x64, uniform
 from solidair.pool.kernels.tables import fill_costs, sum_of
 from solidair.pool.metrics.quantiles import tail_value_at_risk, value_at_risk
+from solidair.pool.settlement import Plan
 from solidair.pool.store import Store
 
 Seconds = dict[str, float]
@@ -35,7 +36,7 @@ IntArray = npt.NDArray[np.int64]
 STAGES: dict[str, tuple[Any, str]] = {
     "preparation: tables and exact moments": (run, "compile_study"),
     "draw": (DrawPlan, "draw"),
-    "settlement, which checks conservation": (blocks, "settle"),
+    "settlement, which checks conservation": (Plan, "settle"),
     "sums for the check and of the ledger": (run, "compute"),
     "expectations given the need": (store, "expectations"),
     "keeping": (Store, "keep"),
@@ -176,7 +177,7 @@ def _least(function: Callable[[], Any], times: int = 3) -> float:
 
 def counts(engine: Engine, years: int, what: int = 1) -> IntArray:
     """Return the number of small and of large cases, (2, year, member); drawn one by one, all count as large."""
-    care, bulk = Care(*engine.plan.care), Bulk(*engine.plan.bulk)
+    care, bulk = engine.plan.care, engine.plan.bulk
     found = np.zeros((2, years, engine.members), dtype=np.int64)
     rates = np.ascontiguousarray(care.expected[:, 0] * care.need)
     _run_counts(what, np.uint64(1), care.keys, rates, bulk, found[0], found[1])
@@ -186,7 +187,7 @@ def counts(engine: Engine, years: int, what: int = 1) -> IntArray:
 def kernel_parts(engine: Engine, years: int) -> Seconds:
     """Return CPU seconds of the parts of the kernel for one care type and one year per path; 'kernel' is all of it."""
     plan, members = engine.plan, engine.members
-    care, looks, bulk = Care(*plan.care), Looks(*plan.looks), Bulk(*plan.bulk)
+    care, looks, bulk = plan.care, plan.looks, plan.bulk
     room = scratch(1, members, 1, 1)
     out = np.zeros((plan.measures, years, 1, members))
     seed, in_bulk = np.uint64(1), bool(bulk.row[0] >= 0)

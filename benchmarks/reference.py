@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks import plain_numpy
-from benchmarks.measuring import ROOT, Clock, machine, own_process, peak_bytes
+from benchmarks.measuring import ROOT, Clock, machine, own_process, peak_bytes, verdict
 from benchmarks.plain_numpy import FloatArray, Model
 
 if TYPE_CHECKING:  # only ours loads solidair, or memory would tell nothing
@@ -187,10 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
         f"peak memory below {MOST_MEGABYTES:g} MB": memory < MOST_MEGABYTES,
         "every figure agrees with the exact one": max(side.farthest for side in sides.values()) < FARTHEST,
     }
-    print()
-    for promise, is_kept in kept.items():
-        print(f"{'kept    ' if is_kept else 'NOT KEPT'}  {promise}")
-    return 0 if all(kept.values()) else 1
+    return verdict(kept)
 
 
 if __name__ == "__main__":

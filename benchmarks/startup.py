@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 
-from benchmarks.measuring import machine
+from benchmarks.measuring import machine, verdict
 
 SOLIDAIR = Path(sys.executable).parent / "solidair"
 MOST_HELP, MOST_RUN = 0.4, 6.0
@@ -80,10 +80,7 @@ def main(arguments: list[str] | None = None, command: Callable[..., Seconds] = t
         f"help within {MOST_HELP:g} s": seconds["--help, best"][0] <= MOST_HELP,
         f"a second run within {MOST_RUN:g} s": seconds[f"run of {options.sims:,} paths, second"][0] <= MOST_RUN,
     }
-    print()
-    for promise, is_kept in kept.items():
-        print(f"{'kept    ' if is_kept else 'NOT KEPT'}  {promise}")
-    return 0 if all(kept.values()) else 1
+    return verdict(kept)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,18 @@
-"""The check of a run per budget year: figures that were judged, how far off the worst is, why others were not."""
+"""What is checked for a reader: a run per budget year, beside its exact figures, and what the run starts from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
+from solidair.cli.numbers import number
+from solidair.cli.texts.history import HISTORY
+from solidair.cli.texts.stays import STAYS
+from solidair.models.sources.groups import FEWEST
+from solidair.pool.completeness import shortfalls
 
 if TYPE_CHECKING:
     from solidair.pool.study import Study
@@ -59,6 +65,62 @@ def prices_apart(study: Study) -> bool:
     """
     given = any(not member.budget_derived for member in study.region.members)
     return given and study.settings.first_year > study.costs.spec.price_level
+
+
+def start_notes(study: Study, language: str) -> list[str]:
+    """Return what a reader must know of what a run starts from: open stays, and past years that are assumed."""
+    return [*_stay_notes(study, language), *_history_notes(study, language)]
+
+
+def _history_notes(study: Study, language: str) -> list[str]:
+    """Return a note if agreements look at past years that nobody gave."""
+    if not study.history_assumed:
+        return []
+    # Those that would have something to complain of if nothing might be assumed.
+    strict, text = replace(study.setting, assumed=False), HISTORY[language]
+    titles = [agreement.spec.title[language] for agreement in study.agreements if agreement.faults(strict)]
+    if not titles:
+        return []
+    quoted, verb = text["and"].join(f"'{title}'" for title in titles), text["one" if len(titles) == 1 else "several"]
+    return [text["assumed"].format(agreements=quoted, verb=verb, first=study.settings.first_year)]
+
+
+def _stay_notes(study: Study, language: str) -> list[str]:
+    """Return what a reader must know of a file of open stays: what of it is not used, and whether it looks complete.
+
+    Stays per care type are said in fives, and below five not at all: else the totals would show the number of a small
+    group, which may be one child.
+    """
+    listed, text = study.listed, STAYS[language]
+    if listed is None:
+        return []
+    notes, stays = [], number(len(listed), language)
+    if listed.withheld == len(listed):
+        # The run starts as without the file, so it does not matter whether that is complete.
+        return [text["withheld_all"].format(stays=stays, fewest=FEWEST)]
+    if listed.withheld:
+        counts = {"withheld": number(listed.withheld, language), "payers": listed.withheld_payers}
+        notes.append(text["withheld"].format(stays=stays, fewest=FEWEST, **counts))
+    labels = {care.id: care.label[language] for care in study.costs.care_types}
+    types = []
+    for found in shortfalls(study):
+        key = "about" if found.listed >= FEWEST else "below" if found.listed else "none"
+        count = text[key].format(fewest=FEWEST, count=number(FEWEST * round(found.listed / FEWEST), language))
+        expected = number(found.expected, language)
+        types.append(text["few_type"].format(name=labels[found.care_type], listed=count, expected=expected))
+    if types:
+        notes.append(text["few"].format(payers=len(listed.payers), types="; ".join(types)))
+    return notes
+
+
+def start_counts(study: Study) -> dict[str, Any] | None:
+    """Return the same for a machine: stays in the file, those not used, and care types that look incomplete."""
+    listed = study.listed
+    if listed is None:
+        return None
+    few = [] if listed.withheld == len(listed) else [found.care_type for found in shortfalls(study)]
+    counts = {"listed": len(listed), "not_used": listed.withheld, "not_used_payers": listed.withheld_payers}
+    return {**counts, "too_few_of": few}
 
 
 def not_judged(table: pd.DataFrame, key: str) -> dict[str, int]:

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import click
 
+from solidair.cli.faults import problems_json, show_problems
 from solidair.cli.output import Stopped
 from solidair.models.problems import InputError
 
@@ -66,6 +67,8 @@ def main() -> NoReturn:
         code = cli.main(standalone_mode=False)
     except InputError as error:
         show_problems(error)
+        if "--json" in sys.argv[1:]:
+            click.echo(problems_json(error))
         code = 2
     except click.exceptions.Abort:
         click.echo("Stopped; nothing was written.", err=True)
@@ -82,19 +85,3 @@ def main() -> NoReturn:
         click.echo(text, err=True)
         code = 2
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def show_problems(error: InputError) -> None:
-    """Print every problem with its place, value, rule and what to do."""
-    count = len(error.problems)
-    click.echo(
-        click.style(f"{count} problem{'s' if count > 1 else ''} in the input; nothing was written.", bold=True),
-        err=True,
-    )
-    for number, problem in enumerate(error.problems, 1):
-        click.echo(f"\n{number}. {problem.file}: {problem.where}", err=True)
-        click.echo(f"   {problem.rule[:1].upper()}{problem.rule[1:]}.", err=True)
-        if problem.value:
-            click.echo(f"   Found: {problem.value}", err=True)
-        if problem.hint:
-            click.echo(f"   {problem.hint}", err=True)

@@ -20,7 +20,32 @@ _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 
 
-class Sims(click.IntRange):
+class Count(click.IntRange):
+    """A whole number in plain digits: a mark between thousands is explained, and never read as something else."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        if isinstance(value, str) and not re.fullmatch(r"[+-]?[0-9]+", value, re.ASCII):
+            meant = _meant(value)
+            advice = f"If you mean {meant}, write {meant}" if meant else "Write for example 20000"
+            self.fail(f"'{value}' is not a whole number. {advice}: digits only, no point, comma or space.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def _meant(text: str) -> str:
+    """Return the digits of a whole number that has marks between thousands, a power or a unit; else nothing."""
+    bare = text.strip().lower()
+    marked = re.fullmatch(r"([0-9]{1,3})((?:[.,' _\u00a0\u202f\u2019][0-9]{3})+)(?:[.,]0{1,2})?", bare)
+    if marked:
+        return marked[1] + re.sub("[^0-9]", "", marked[2])
+    scaled = re.fullmatch(r"([1-9][0-9]{0,3})(?:e\+?([0-9])|(k|m))", bare)
+    if scaled:
+        return scaled[1] + "0" * ({"k": 3, "m": 6}[scaled[3]] if scaled[3] else int(scaled[2]))
+    whole = re.fullmatch(r"([0-9]+)[.,]0{1,2}", bare)
+    return whole[1] if whole else ""
+
+
+class Sims(Count):
     """A number of sims, or the word auto."""
 
     name = "sims"
@@ -84,7 +109,7 @@ overrides = click.option(
     multiple=True,
     help="Set a value on top of the files, for example costs.verblijf.clients_per_1000=6. Repeatable.",
 )
-sims = click.option("--sims", type=click.IntRange(100, MOST_SIMS), help="Simulated paths (default: the study's own).")
+sims = click.option("--sims", type=Count(100, MOST_SIMS), help="Simulated paths (default: the study's own).")
 sims_or_auto = click.option(
     "--sims",
     type=Sims(),
@@ -104,10 +129,10 @@ metric = click.option(
     multiple=True,
     help="With --sims auto: a metric that must be that precise (default: mean and tvar_95). Repeatable.",
 )
-seed = click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Seed of all chance (default: the study's own).")
+seed = click.option("--seed", type=Count(0, 2**64 - 1), help="Seed of all chance (default: the study's own).")
 threads = click.option(
     "--threads",
-    type=click.IntRange(min=1),
+    type=Count(min=1),
     help="Threads, or processes of a local cluster (default: all cores); no effect on results.",
 )
 checkpoint = click.option(
@@ -119,8 +144,8 @@ resume = click.option("--resume", is_flag=True, help="Go on with the finished bl
 dry_run = click.option("--dry-run", is_flag=True, help="Say what the run will need, and stop.")
 
 _ENGINE = (
-    click.option("--years", type=click.IntRange(1, 50), help="Years of every path (default: the study's own)."),
-    click.option("--first-year", type=click.IntRange(1900, 2200), help="First year (default: the study's own)."),
+    click.option("--years", type=Count(1, 50), help="Years of every path (default: the study's own)."),
+    click.option("--first-year", type=Count(1900, 2200), help="First year (default: the study's own)."),
     click.option("--case-by-case", is_flag=True, help="Draw every case by itself: slower, other luck, same law."),
     click.option(
         "--cluster",

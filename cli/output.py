@@ -154,6 +154,8 @@ def manifest(
     results: Results, timing: Mapping[str, float], digests: Mapping[str, str], how: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what somebody needs to repeat the run, and to see that they did; `how` has no effect on its figures."""
+    from solidair.cli.checks import start_counts
+
     study, state = results.study, results.convergence
     return {
         "study": study.name,
@@ -170,6 +172,7 @@ def manifest(
         "inputs_sha256": dict(sorted(study.inputs.items())),
         "tables_sha256": dict(digests),
         "notes": list(study.region.notes),
+        "open_stays": start_counts(study),
         "versions": {name: version(name) for name in _LIBRARIES},
         "python": sys.version.split()[0],
         "platform": platform.platform(),

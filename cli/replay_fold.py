@@ -117,9 +117,13 @@ def settlement_shown(path: Replay, name: str, t: int) -> bool:
     its own bill, or from that of any other.
     """
     agreement = next(a for a in path.study.agreements if a.name == name)
-    rules = agreement.rules(path.study.costs.ids)
+    rules = agreement.rules(path.study.setting)
     members = [hidden_at(path, i, t) for i in range(len(path.study.region.codes))]
-    return all(_tells_nothing(rule, hidden, path.study.costs.ids) for rule in rules for hidden in members)
+    return all(
+        _tells_nothing(rule, hidden, path.study.costs.ids)
+        for i, hidden in enumerate(members)
+        for rule in rules.of(t, i)
+    )
 
 
 def _tells_nothing(rule: dict[str, CaseFunction], hidden: Hidden, care_types: tuple[str, ...]) -> bool:

@@ -17,6 +17,7 @@ from rich.text import Text
 from solidair.cli.numbers import number
 from solidair.cli.replay_data import settlement_data
 from solidair.cli.replay_fold import FEWEST, at, settlement_shown, shown_at
+from solidair.cli.short_names import short_names
 from solidair.cli.texts.replay import TEXTS
 from solidair.pool.chance import TARGETS
 from solidair.pool.layers import CaseFunction
@@ -74,20 +75,28 @@ class _Screen:
         self.agreement = self.agreements[0] if alone else None
         self.text = TEXTS[language]
         self.labels = {care.id: care.label[language] for care in path.study.costs.care_types}
+        self.spare = max(0, console.width - WIDTH)
 
     def amount(self, value: float, decimals: int = 2) -> str:
         """Return a number as the language writes it; a minus sign and never a minus zero."""
         shown = number(abs(value), self.language, decimals)
         return f"−{shown}" if value < 0 and any(digit in shown for digit in "123456789") else shown
 
+    def short(self, room: int) -> dict[str, str]:
+        """Return the care types' names, in a column of so many letters on the narrowest screen."""
+        return dict(zip(self.labels, short_names(list(self.labels.values()), room + self.spare), strict=True))
+
     def table(self, title: str, *columns: tuple[str, int]) -> Table:
-        """Return a table whose first column holds names and the others numbers."""
+        """Return a table whose first column holds names, of several lines if need be, and the others numbers."""
         shown = Table(
             title=title, box=LINES, title_justify="left", title_style="bold", padding=0, pad_edge=False,
             show_edge=False,
         )  # fmt: skip
         for place, (name, width) in enumerate(columns):
-            shown.add_column(name, width=width, no_wrap=True, overflow="ellipsis", justify="right" if place else "left")
+            if place:
+                shown.add_column(name, width=width, no_wrap=True, overflow="ellipsis", justify="right")
+            else:
+                shown.add_column(name, min_width=width, max_width=width + self.spare)
         return shown
 
     def show(self, places: Sequence[tuple[int, int]]) -> None:
@@ -132,10 +141,10 @@ class _Screen:
         need = "need_drawn" if member.need_index is None else "need_known"
         self.console.print(text[need].format(need=self.amount(path.needs[i], 4)))
         rows = shown_at(path, i, t)
-        for part in (self.shocks(i, t), self.types(i, t, rows), self.cases(t, rows)):
+        for part in (self.shocks(i, t), self.types(i, t, rows), self.cases(i, t, rows)):
             self.console.print()
             self.console.print(part)
-        self.notes(t, rows)
+        self.notes(i, t, rows)
         for agreement in self.agreements:
             if agreement.spec.clauses:
                 self.console.print()
@@ -165,6 +174,7 @@ class _Screen:
             (text["expected"], 8), (text["drawn"], 9), (text["clients"], 8), (text["cost"], 15),
         )  # fmt: skip
         growth, index = study.costs.volume_path(t + 1)[t], study.costs.index_path(t + 1)[:, t]
+        labels = self.short(20)
         for c, id_ in enumerate(study.costs.ids):
             drawn = rows.counts[np.asarray(rows.counts["care_type"] == id_)]
             volume, price = path.factors[i, 0, c, t] * growth, path.factors[i, 1, c, t] * index[c]
@@ -173,7 +183,7 @@ class _Screen:
                 clients, cost = rows.of(id_)
                 numbers = [self.amount(drawn["drawn"].sum(), 0), self.amount(clients, 0), self.amount(cost)]
             expected = self.amount(drawn["expected"].sum(), 1)
-            shown.add_row(self.labels[id_], self.amount(volume, 4), self.amount(price, 4), expected, *numbers)
+            shown.add_row(labels[id_], self.amount(volume, 4), self.amount(price, 4), expected, *numbers)
         if rows.hidden.care_types and not rows.hidden.few:
             clients, cost = rows.together
             shown.add_row(text["folded"], "", "", "", "", self.amount(clients, 0), self.amount(cost))
@@ -182,7 +192,7 @@ class _Screen:
         shown.add_row(text["total"], "", "", "", "", self.amount(clients, 0), self.amount(cost), style="bold")
         return shown
 
-    def rules(self, t: int) -> list[tuple[str, Rule, Rule]]:
+    def rules(self, i: int, t: int) -> list[tuple[str, Rule, Rule]]:
         """Return what is shown of every case: a title, and functions of care types and costs, of cases and of sums.
 
         No small case reaches an attachment, so of a sum only what counts from the first euro matters.
@@ -197,7 +207,7 @@ class _Screen:
         if self.agreement is None:
             points = {(m.attachment, m.indexed) for m in self.path.measures.measures if m.attachment}
             return [above(line) for line in sorted({a * (growth if indexed else 1.0) for a, indexed in points})[:2]]
-        rules = self.agreement.rules(study.costs.ids)
+        rules = self.agreement.rules(study.setting).of(t, i)
 
         def added(types: Any, cost: FloatArray, function_of: Callable[[CaseFunction], CaseFunction]) -> FloatArray:
             total = np.zeros_like(cost)
@@ -216,10 +226,10 @@ class _Screen:
 
         return [(self.text["handed_in"], handed_in, of_sums)]
 
-    def cases(self, t: int, rows: Shown) -> Table:
+    def cases(self, i: int, t: int, rows: Shown) -> Table:
         """Return the most expensive cases, the others as one row, and all together."""
         text, cases, small, known = self.text, rows.cases, rows.sums, rows.known
-        rules = self.rules(t)
+        rules = self.rules(i, t)
         for n, (_, rule, of_sums) in enumerate(rules):
             cases = cases.assign(**{f"rule_{n}": rule(cases["care_type"], cases["cost"].to_numpy(np.float64))})
             small = small.assign(**{f"rule_{n}": of_sums(small["care_type"], small["cost"].to_numpy(np.float64))})
@@ -233,8 +243,9 @@ class _Screen:
             (text["cost"], 14), *((title, 14) for title, *_ in rules),
         )  # fmt: skip
         blank = [""] * (2 + len(tariff))
+        labels = self.short(WIDTH - taken - 1)  # a star may follow
         for row in listed.to_dict("records"):
-            label = self.labels[row["care_type"]] + ("*" if row["origin"] != row["code"] else "")
+            label = labels[row["care_type"]] + ("*" if row["origin"] != row["code"] else "")
             days = [row["days"], *(row["tariff"] for _ in tariff)]
             how = blank[1:] if math.isnan(row["tariff"]) else [self.amount(x, n + 1) for n, x in enumerate(days)]
             shown.add_row(label, self.name(row), *how, *(self.amount(row[key]) for key in sums))
@@ -265,14 +276,14 @@ class _Screen:
             return f"{row['since']:%d-%m-%Y}" if self.language == "nl" else row["since"].isoformat()
         return self.text["open" if row["group"] == "open" else "year"].format(number=row["number"] + 1)
 
-    def notes(self, t: int, rows: Shown) -> None:
+    def notes(self, i: int, t: int, rows: Shown) -> None:
         text, cases = self.text, rows.cases
         if any(episode is not None for episode in self.path.study.costs.episodes):
             self.console.print(text["counted_note"], style="dim")
         listed = cases.nlargest(min(self.most, len(cases)), "cost")
         if listed["tariff"].notna().any():
             self.console.print(text["dates"], style="dim")
-            if len(self.rules(t)) < 2:  # else the table has no column of tariffs
+            if len(self.rules(i, t)) < 2:  # else the table has no column of tariffs
                 self.console.print(text["price_note"], style="dim")
         if (listed["origin"] != listed["code"]).any():
             self.console.print(text["moved"], style="dim")

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from solidair.cli.checks import REASONS, by_year, not_judged, prices_apart
+from solidair.cli.checks import REASONS, by_year, not_judged, prices_apart, start_notes
 from solidair.cli.numbers import in_unit, money, number, points, unit_for
 from solidair.cli.texts.screen import TEXTS
 from solidair.pool.exactness import verdict
@@ -102,6 +102,8 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
     if prices_apart(study):
         level, first = study.costs.spec.price_level, study.settings.first_year
         console.print(text["prices_apart"].format(first=first, level=level))
+    for note in start_notes(study, language):
+        console.print(note)
     console.print()
     console.print(Text(text["report"].format(path=target / "report.html"), style="bold"), soft_wrap=True)
 
@@ -114,6 +116,8 @@ def show_check(
     study = results.study
     console.print(Text(study.title[language], style="bold"))
     console.print(text["check_files"].format(files=len(study.inputs), members=_members(study, language)))
+    for note in start_notes(study, language):
+        console.print(note)
     if len(anchors):
         shown = _table(text["anchors_title"])
         shown.add_column(text["anchor"], max_width=36)

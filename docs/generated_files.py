@@ -13,10 +13,10 @@ from solidair.models.schema import Quantity
 from solidair.models.sources.open_cases import COLUMNS
 from solidair.pool.agreements import AgreementSpec, Clause
 from solidair.pool.parts.pots import FullPot
-from solidair.pool.study_spec import OpenCasesSpec, Settings, StudySpec
+from solidair.pool.study_spec import HistorySpec, OpenCasesSpec, Settings, StudySpec
 
 _FILES: dict[str, tuple[tuple[str, type[BaseModel]], ...]] = {
-    "study": (("", StudySpec), ("settings.", Settings), ("open_cases.", OpenCasesSpec)),
+    "study": (("", StudySpec), ("settings.", Settings), ("open_cases.", OpenCasesSpec), ("history.", HistorySpec)),
     "costs": (
         ("", CostModelSpec),
         ("volume.national.", ShockSpec),
@@ -35,6 +35,7 @@ _WORDS = {
         "costs": "name of a cost model, or a TOML file beside the study",
         "agreements": "names, or TOML files beside the study; at least one",
         "open_cases": "table: your own stays that are open at the start; without it the start is in steady state",
+        "history": "table: what past years have brought, for agreements that look back",
         "settings": "table: how much is simulated",
     },
     Settings: {
@@ -46,6 +47,10 @@ _WORDS = {
     OpenCasesSpec: {
         "file": "CSV file beside the study, see [open stays](#open-stays)",
         "reference": "the day on which the stays are open, at the latest 1 January of the first year: a TOML date",
+    },
+    HistorySpec: {
+        "file": "CSV file beside the study, see [past years](#past-years)",
+        "assumed": "whether years that are not in the file, or all without one, are as the cost model expects",
     },
     CostModelSpec: {
         "title": "title in the two languages",

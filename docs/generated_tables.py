@@ -23,6 +23,7 @@ from solidair.pool.assumptions import assumption_table
 from solidair.pool.metrics import METRICS, stability
 from solidair.pool.metrics.years import YEAR_METRICS, Period
 from solidair.pool.parts.registry import PARTS
+from solidair.pool.parts.words import Wording
 from solidair.pool.results import TABLES
 from solidair.pool.run import measures_of
 from solidair.pool.streams import Stream
@@ -201,7 +202,7 @@ def _default(value: object) -> str:
 
 
 def _bounds(schema: dict[str, Any]) -> str:
-    node = next((n for n in schema.get("anyOf", [schema]) if n.get("type") == "number"), {})
+    node = next((n for n in schema.get("anyOf", [schema]) if n.get("type") in ("number", "integer")), {})
     words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
     return "".join(f", {text} {node[key]:g}" for key, text in words.items() if key in node)
 
@@ -209,13 +210,13 @@ def _bounds(schema: dict[str, Any]) -> str:
 @generated
 def shipped_agreements() -> str:
     """Return the agreements that come with solidair, in words."""
-    labels = {care.id: care.label["en"] for care in _costs().care_types}
+    say = Wording("en", {care.id: care.label["en"] for care in _costs().care_types})
     sections = []
     for name in Study.load("haaglanden").agreements:
         spec = load_agreement(name.name).spec
         lines = [f"### {spec.title.en} (`{name.name}`)", "", spec.summary.en, ""]
         for number, clause in enumerate(spec.clauses, 1):
-            said = (clause.take.words("en", labels), clause.pot.words("en"), clause.charge.words("en"))
+            said = (clause.take.words(say), clause.pot.words(say), clause.charge.words(say))
             lines += [f"Article {number}. {clause.title.en}. {' '.join(said)}", ""]
         lines += [f"Source: {in_language(spec.source, 'en')}.", ""]
         sections += lines

@@ -137,11 +137,6 @@ class CostModel:
         return self.spec.need_spread.shock()
 
     @cached_property
-    def volume_shocks(self) -> tuple[Shock, ...]:
-        """National, regional and local shock on the number of clients."""
-        return tuple(getattr(self.spec.volume, level).shock() for level in LEVELS)
-
-    @cached_property
     def price_shocks(self) -> tuple[Shock, ...]:
         """National, regional and local shock on the cost of a client."""
         return tuple(getattr(self.spec.price, level).shock() for level in LEVELS)
@@ -194,7 +189,10 @@ class CostModel:
         return np.asarray((1.0 + common) ** np.arange(years), dtype=np.float64)
 
     def volume_path(self, years: int) -> FloatArray:
-        """Return the number of clients in each budget year relative to the first one, (year,)."""
+        """Return the growth of each budget year relative to the first one, (year,).
+
+        It multiplies the clients of single-year types and those who enter a stay, so the number in stays grows later.
+        """
         growth = 0.0 if self.spec.volume_growth is None else self.spec.volume_growth.value
         return np.asarray((1.0 + growth) ** np.arange(years), dtype=np.float64)
 

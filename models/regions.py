@@ -35,6 +35,10 @@ class Municipality:
         Whether the budget was derived from the number of youths instead of read.
     region
         Region whose shocks the municipality shares, where a study spans several; empty where it has one.
+    capacity
+        Fiscal capacity of the whole municipality (Dutch: draagkracht), EUR a year; None if unknown.
+    youth_under_21
+        Number of inhabitants of 0 to 20 years, persons; None if unknown.
     """
 
     code: str
@@ -46,6 +50,8 @@ class Municipality:
     buffer_eur: float | None = None
     budget_derived: bool = False
     region: str = ""
+    capacity: float | None = None
+    youth_under_21: int | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,16 @@ class Region:
     def buffer(self) -> npt.NDArray[np.float64]:
         """Reserve that can bear an overrun, EUR, nan where absent, shape (member,)."""
         return _or_nan(member.buffer_eur for member in self.members)
+
+    @property
+    def capacity(self) -> npt.NDArray[np.float64]:
+        """Fiscal capacity of the whole municipality, EUR a year, nan where absent, shape (member,)."""
+        return _or_nan(member.capacity for member in self.members)
+
+    @property
+    def youth_under_21(self) -> npt.NDArray[np.float64]:
+        """Inhabitants of 0 to 20 years, persons, nan where absent, shape (member,)."""
+        return _or_nan(member.youth_under_21 for member in self.members)
 
     def index(self, code: str) -> int:
         """Return the position of a member.

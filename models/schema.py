@@ -106,13 +106,17 @@ def dotted(place: Iterable[int | str]) -> str:
 
 def _problems(schema: dict[str, Any], file: str, error: ValidationError) -> list[Problem]:
     problems: dict[str, Problem] = {}
-    for fault in error.errors(include_url=False):
-        place, nodes = _walk(schema, fault["loc"])
+    faults = [(*_walk(schema, fault["loc"]), fault) for fault in error.errors(include_url=False)]
+    # Of a union, the branch of the right type knows best what is wrong with the value.
+    meant = {place for place, _, fault in faults if not fault["type"].endswith("_type")}
+    for place, nodes, fault in faults:
+        if fault["type"].endswith("_type") and place in meant:
+            continue
         where, value, rule, hint = _explained(schema, fault, place, nodes)
         where = where or "whole file"
         if where in problems and problems[where].rule != rule:
             # The branches of a union each have their own objection to one value.
-            rule = f"{problems[where].rule} or {rule.removeprefix('this must be ')}"
+            rule, hint = f"{problems[where].rule} or {rule.removeprefix('this must be ')}", problems[where].hint
         problems[where] = Problem(file, where, value, rule, hint)
     # Of the branches of a union that one was meant whose fault lies deepest.
     return [p for p in problems.values() if not any(other.startswith(f"{p.where}.") for other in problems)]

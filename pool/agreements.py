@@ -1,37 +1,46 @@
-"""Agreements: ordered clauses, each a take, a pot and a charge, and the ledger that they leave behind."""
+"""Agreements: ordered clauses, each a take, a pot and a charge. `solidair.pool.settlement` settles them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
 from solidair.models.problems import InputError, Problem, suggest
-from solidair.models.regions import Region
 from solidair.models.schema import Config, Source, Words, parse
+from solidair.pool.case_rules import CaseRules, Cohort, Rule, before, case_rules
+from solidair.pool.changes import EVERYTHING, Change, change_faults, cohorts, membership
+from solidair.pool.clauses import Clause
 from solidair.pool.layers import CaseFunction
-from solidair.pool.measures import MeasureSet
-from solidair.pool.parts.charges import AnyCharge
-from solidair.pool.parts.pots import AnyPot, FullPot
-from solidair.pool.parts.takes import AnyTake
+from solidair.pool.setting import Setting
 
-FloatArray = npt.NDArray[np.float64]
-
-CONSERVATION = 1e-9
-"""Largest relative difference between what a clause pays and what it charges, in any simulated year."""
+BoolArray = npt.NDArray[np.bool_]
 
 
-class Clause(Config):
-    """One article of an agreement: what members hand in, what is paid of it, and who is charged."""
+class Money(Config):
+    """The currency in which an agreement writes its amounts, and what they are here.
 
-    title: Words
-    take: AnyTake
-    pot: AnyPot = FullPot()
-    charge: AnyCharge
+    Parameters
+    ----------
+    currency
+        Code of the currency, such as 'CHF'.
+    euro
+        EUR per unit of the currency.
+    level
+        By how much prices rose from the year of the amounts to the first year that is settled, such as 1.35.
+    source
+        Where both come from.
+    """
+
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    euro: float = Field(gt=0)
+    level: float = Field(default=1.0, gt=0)
+    source: Source
 
 
 class AgreementSpec(Config):
@@ -39,28 +48,26 @@ class AgreementSpec(Config):
 
     Parameters
     ----------
+    origin
+        Where it is, or was, in force: in the 'netherlands' or 'abroad'; or that it is an 'example'.
     indexed
         Whether its amounts per child follow the price index of the cost model every 1 January.
+    money
+        The currency of its amounts; EUR of the first year if left out.
     clauses
         In the order in which they work.
+    changes
+        Who joins or leaves, for what and when; see `solidair.pool.changes`.
     """
 
     title: Words
     summary: Words
     source: Source
+    origin: Literal["netherlands", "abroad", "example"] = "example"
     indexed: bool = True
+    money: Money | None = None
     clauses: tuple[Clause, ...] = Field(default=())
-
-
-def unknown_care_types(scopes: Sequence[Any], file: str, care_types: Sequence[str]) -> list[Problem]:
-    """Return a problem for each care type that the cost model lacks, given the scope of every clause as written."""
-    problems = []
-    for number, scope in enumerate(scopes, 1):
-        for place, care_type in enumerate(scope if isinstance(scope, list | tuple) else (), 1):
-            if isinstance(care_type, str) and care_type not in care_types:
-                where, hint = f"clauses.{number}.take.scope.{place}", suggest(care_type, care_types)
-                problems.append(Problem(file, where, care_type, "unknown care type", hint))
-    return problems
+    changes: tuple[Change, ...] = Field(default=())
 
 
 @dataclass(frozen=True)
@@ -93,130 +100,132 @@ class Agreement:
     @property
     def linear(self) -> bool:
         """Whether settling expected claims gives expected contributions, exactly: every part must be linear."""
-        return all(c.take.linear and c.pot.linear and c.charge.linear for c in self.spec.clauses)
-
-    def faults(self, region: Region | None, care_types: Sequence[str] | None) -> list[Problem]:
-        """Return what does not fit the region or the cost model; None if one is not known."""
-        problems: list[Problem] = []
-        if care_types is not None:
-            problems += unknown_care_types([c.take.scope for c in self.spec.clauses], self.file, care_types)
-        for number, clause in enumerate(self.spec.clauses, 1):
-            for fault in clause.charge.faults(region) if region is not None else ():
-                where = f"clauses.{number}.charge.{fault.where}"
-                problems.append(Problem(self.file, where, fault.value, fault.rule, fault.hint))
-        return problems
-
-    def rules(self, care_types: Sequence[str]) -> list[dict[str, CaseFunction]]:
-        """Return, per clause, what is handed in as a function of the full cost of a case, per care type.
-
-        Clauses work in order: each sees of every case what the earlier ones left.
-        """
-        left = {care_type: CaseFunction.whole(self.spec.indexed) for care_type in care_types}
-        rules = []
-        for clause in self.spec.clauses:
-            handed_in = clause.take.rules(left)
-            left = {c: f - handed_in[c] if c in handed_in else f for c, f in left.items()}
-            rules.append(handed_in)
-        return rules
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """What an agreement did in every simulated year, in double entry.
-
-    Parameters
-    ----------
-    own
-        Cost of each member's own cases, (sim, year, member) EUR.
-    paid
-        Per clause what each member was paid for what it handed in, (clause, sim, year, member) EUR.
-    charged
-        Per clause what each member was charged, (clause, sim, year, member) EUR.
-    """
-
-    own: FloatArray
-    paid: FloatArray
-    charged: FloatArray
+        return all(clause.linear for clause in self.spec.clauses)
 
     @property
-    def contribution(self) -> FloatArray:
-        """What each member bears in the end, (sim, year, member) EUR."""
-        total = self.own.copy()
-        for paid, charged in zip(self.paid, self.charged, strict=True):
-            total += charged - paid
-        return total
+    def needs_law(self) -> bool:
+        """Whether a clause must know beforehand how what is handed in is distributed: then a pilot run is made."""
+        return any(clause.needs_law for clause in self.spec.clauses)
+
+    @property
+    def scopes(self) -> list[str | tuple[str, ...]]:
+        """The scope of every take, as written."""
+        return [clause.take.scope for clause in self.spec.clauses]
+
+    def within(self, setting: Setting) -> Setting:
+        """Return the setting in the money of the agreement."""
+        money = self.spec.money
+        return setting if money is None else replace(setting, unit=money.euro * money.level)
+
+    def reach(self, clause: Clause, setting: Setting, cohort: Cohort = EVERYTHING) -> BoolArray:
+        """Return for whom a clause holds and when, (care_type, year, member), for cases that began in some years."""
+        return membership(self.spec.changes, clause, setting, cohort)
+
+    def cohorts(self, setting: Setting) -> list[Cohort]:
+        """Return the cohorts of cases that changes of membership tell apart, the oldest first; else one of all."""
+        return cohorts(self.spec.changes, setting)
+
+    def rules(self, setting: Setting, cohort: Cohort = EVERYTHING) -> CaseRules:
+        """Return what every clause takes of a case, for each year and member.
+
+        Clauses work in order: each sees of every case what the earlier ones left.
+
+        Parameters
+        ----------
+        cohort
+            Cases that began in these years; without it, changes of membership count as on payment basis.
+        """
+        setting, clauses = self.within(setting), self.spec.clauses
+        indexed = self.spec.indexed
+        reach = [self.reach(clause, setting, cohort) for clause in clauses]
+        terms = [clause.terms(setting, r, indexed=indexed) for clause, r in zip(clauses, reach, strict=True)]
+        shape = (setting.years, setting.members)
+        takes = [clause.case_take for clause in clauses]
+        return case_rules(setting.care_types, shape, takes, terms, indexed=indexed)
+
+    def looks(self, setting: Setting) -> list[Rule]:
+        """Return all that measures must serve: the rules of cases, and the scopes that parts look at."""
+        scopes = [setting.types(scope) for clause in self.spec.clauses for scope in clause.scopes()]
+        rules = [
+            before(rule, bound)
+            for cohort in self.cohorts(setting)
+            for rule in self.rules(setting, cohort)
+            for bound in (cohort[1], *([] if cohort[0] is None else [cohort[0]]))
+        ]
+        return [*rules, *(dict.fromkeys(types, CaseFunction.whole()) for types in scopes)]
+
+    def faults(self, setting: Setting) -> list[Problem]:
+        """Return what does not fit the members, the years or the cost model."""
+        problems = unknown_scopes(self.scopes, self.file, setting.care_types, setting.codes)
+        own = self.within(setting)
+        for number, clause in enumerate(self.spec.clauses, 1):
+            for fault in clause.faults(own, self.reach(clause, own).any(axis=0)):
+                problems.append(
+                    Problem(self.file, f"clauses.{number}.{fault.where}", fault.value, fault.rule, fault.hint)
+                )
+        for fault in [] if problems else change_faults(self.spec.changes, self.spec.clauses, own):
+            problems.append(Problem(self.file, f"changes.{fault.where}", fault.value, fault.rule, fault.hint))
+        return problems or [
+            Problem(self.file, f"clauses.{number}.take", "", rule, hint) for number, rule, hint in self._overlaps(own)
+        ]
+
+    def _overlaps(self, setting: Setting) -> list[tuple[int, str, str]]:
+        """Return clauses that take what earlier ones took already, each once: number, rule and hint."""
+        found: dict[int, tuple[int, str, str]] = {}
+        try:
+            rules = self.rules(setting)
+        except ValueError:
+            rule = "this excess looks at what an earlier article left, which falls where that article takes more"
+            return [(len(self.spec.clauses), rule, "Put the excess first, or cut the case into tiers.")]
+        cells = zip(*np.unravel_index(np.unique(rules.pattern, return_index=True)[1], rules.pattern.shape), strict=True)
+        for (year, member), clauses in zip(cells, rules.rules, strict=True):
+            name, when = setting.region.members[member].name, setting.first_year + int(year)
+            left = {c: CaseFunction.whole(self.spec.indexed) for c in setting.care_types}
+            for number, takes in enumerate(clauses, 1):
+                taken = {c: f for c, f in takes.items() if f.attachments}
+                before = {c: left[c] for c in takes}
+                left |= {c: left[c] - f for c, f in taken.items()}
+                if any(not left[c].increasing for c in taken):
+                    what = f"in {when} this article and earlier ones take more of a case in {name} than it costs"
+                    found.setdefault(number, (number, what, "Do tiers overlap? Is a member in two alliances at once?"))
+                elif takes and all(not f.attachments for f in before.values()):
+                    what = f"in {when} earlier articles have taken all of this care in {name}: nothing is left"
+                    found.setdefault(number, (number, what, "A member can share the same care in one alliance only."))
+            for number, low, high in self._gaps(clauses):
+                ends = " to ".join(f"{end / setting.unit:,.0f}" for end in (low, high))
+                what = f"the tiers leave a gap from {ends} in the cost of a case in {name}"
+                found.setdefault(number, (number, what, "Let each tier begin where the one below it ends."))
+        return list(found.values())
+
+    def _gaps(self, rules: Sequence[Rule]) -> list[tuple[int, float, float]]:
+        """Return where the tiers of one member leave out a part of a case: number of the upper tier, from, to."""
+        tiers: dict[str, list[tuple[float, float, int]]] = {}
+        for number, (clause, rule) in enumerate(zip(self.spec.clauses, rules, strict=True), 1):
+            if clause.take.kind == "tier":
+                for care_type, f in rule.items():
+                    if f.attachments:
+                        top = f.attachments[-1] if len(f.attachments) > 1 else np.inf
+                        tiers.setdefault(care_type, []).append((f.attachments[0], top, number))
+        return [
+            (upper[2], lower[1], upper[0])
+            for several in tiers.values()
+            for lower, upper in pairwise(sorted(several))
+            if upper[0] > lower[1]
+        ]
 
 
-class ConservationError(ArithmeticError):
-    """A clause charged something else than it paid: a fault in the program, never in the input."""
+def unknown_scopes(
+    scopes: Sequence[Any], file: str, care_types: Sequence[str], codes: Sequence[Sequence[str]] = ()
+) -> list[Problem]:
+    """Return a problem for each care type or code that the cost model lacks, given every scope as written."""
+    known = {*care_types, *(code for own in codes for code in own)}
+    problems = []
+    for number, scope in enumerate(scopes, 1):
+        for place, entry in enumerate(scope if isinstance(scope, list | tuple) else (), 1):
+            if isinstance(entry, str) and entry not in known:
+                where, hint = f"clauses.{number}.take.scope.{place}", suggest(entry, care_types)
+                problems.append(Problem(file, where, entry, "unknown care type", hint))
+    return problems
 
 
-def combine(weights: FloatArray, claims: FloatArray) -> FloatArray:
-    """Return the weighted sum of measures, (sim, year, member), added in order.
-
-    Not a matrix product: its bits would depend on the size of the block.
-    """
-    total = np.zeros(claims.shape[1:])
-    for place in np.flatnonzero(weights):
-        total += claims[place] if weights[place] == 1.0 else weights[place] * claims[place]
-    return total
-
-
-def settle(
-    agreement: Agreement, claims: FloatArray, measures: MeasureSet, region: Region, first_sim: int = 0
-) -> Ledger:
-    """Lay an agreement over claims, simulated or real.
-
-    Parameters
-    ----------
-    agreement
-        The agreement.
-    claims
-        (measure, sim, year, member) in the order of `measures`.
-    measures
-        What the claims are; must have been made for (at least) this agreement.
-    region
-        The members, in the order of the last axis.
-    first_sim
-        Number of the first sim of the claims, to name the right one if something is wrong.
-
-    Raises
-    ------
-    ConservationError
-        If in any simulated year a clause does not charge exactly what it paid.
-    """
-    care_types = [care_type for group in measures.groups for care_type in group]
-    own = combine(measures.total_weights, claims)
-    shape = (len(agreement.spec.clauses), *own.shape)
-    paid, charged = np.zeros(shape), np.zeros(shape)
-    for number, (clause, rule) in enumerate(zip(agreement.spec.clauses, agreement.rules(care_types), strict=True)):
-        paid[number] = clause.pot.pay(combine(measures.weights(rule), claims))
-        charged[number] = clause.charge.spread(paid[number], region)
-        _check_conservation(agreement, number, paid[number], charged[number], first_sim)
-    return Ledger(own, paid, charged)
-
-
-def _check_conservation(
-    agreement: Agreement, number: int, paid: FloatArray, charged: FloatArray, first_sim: int
-) -> None:
-    out, back = paid.sum(axis=-1), charged.sum(axis=-1)
-    # So written that a nan is wrong too.
-    wrong = ~(np.abs(out - back) <= CONSERVATION * np.maximum(np.abs(out), 1.0))
-    if wrong.any():
-        sim, year = (int(x) for x in np.argwhere(wrong)[0])
-        raise ConservationError(
-            f"agreement {agreement.name}, clause {number + 1}, sim {first_sim + sim}, year {year}: "
-            f"paid {float(out[sim, year])!r} but charged {float(back[sim, year])!r}"
-        )
-
-
-__all__ = [
-    "Agreement",
-    "AgreementSpec",
-    "Clause",
-    "ConservationError",
-    "InputError",
-    "Ledger",
-    "combine",
-    "settle",
-]
+__all__ = ["Agreement", "AgreementSpec", "Clause", "InputError", "Money", "unknown_scopes"]

@@ -19,6 +19,8 @@ _COLUMNS = {
     "youth": "youths aged 0-17",
     "youth_budget_eur": "EUR a year",
     "need_index": "ratio",
+    "youth_under_21": "residents under 21",
+    "capacity": "EUR",
 }
 """Columns of a region that results depend on, with their units."""
 
@@ -46,6 +48,12 @@ def assumption_table(study: Study) -> pd.DataFrame:
     ]
     for column in _COLUMNS:
         rows += _of_region(study, column)
+    if study.history_assumed:
+        said = (
+            "jaren voor het eerste begrotingsjaar zijn gesteld op wat het kostenmodel verwacht",
+            "years before the first budget year are taken to be what the cost model expects",
+        )
+        rows.append(_row("history", np.nan, "", None, "assumed", said))
     table = pd.DataFrame(rows)
     table["year"] = table["year"].astype("Int64")
     return table
@@ -91,7 +99,7 @@ def _row(key: str, value: float, column: str, year: int | None, grade: str, sour
         "input": key,
         "value": value,
         "standard_error": np.nan,
-        "unit": _COLUMNS[column],
+        "unit": _COLUMNS.get(column, ""),
         "year": year,
         "grade": grade,
         "source_nl": source[0],

@@ -13,10 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from solidair.pool.agreements import combine, settle
+from solidair.models.problems import InputError, Problem
+from solidair.pool.books import Laws
+from solidair.pool.case_rules import combine
 from solidair.pool.draw import DrawPlan
 from solidair.pool.exactness import exact_known, exact_moments
 from solidair.pool.measures import MeasureSet, measures_for
+from solidair.pool.pilot import pilot
+from solidair.pool.settlement import Plan
 from solidair.pool.study import Study
 
 FloatArray = npt.NDArray[np.float64]
@@ -27,6 +31,9 @@ UNIT = 256
 BLOCK = 4 * UNIT
 """Sims of a block, unless the region is so large that fewer are enough work."""
 
+MOST_MEASURES = 1_000
+"""Measures of one run: the memory of a block grows with them."""
+
 BLOCK_BYTES = 64 * 2**20
 """What the claims of a block may take; blocks of large regions are smaller."""
 
@@ -35,9 +42,20 @@ POWERS = 4
 
 
 def measures_of(study: Study) -> MeasureSet:
-    """Return the measures that all agreements of a study together need."""
-    ids = study.costs.ids
-    return measures_for(ids, [rule for agreement in study.agreements for rule in agreement.rules(ids)])
+    """Return the measures that all agreements of a study together need.
+
+    Raises
+    ------
+    InputError
+        If they are too many, as with a line of their own for hundreds of members.
+    """
+    looks = [rule for agreement in study.agreements for rule in agreement.looks(study.setting)]
+    measures = measures_for(study.costs.ids, looks)
+    if (count := len(measures.measures)) > MOST_MEASURES:
+        rule = f"its agreements look at cases in {count:,} ways, and a run can keep {MOST_MEASURES:,} apart"
+        hint = "Lines that differ by member suit a region; for the whole country use an amount, or fewer agreements."
+        raise InputError([Problem(study.name, "agreements", "", rule, hint)])
+    return measures
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +70,10 @@ class Engine:
         Exact moments of every measure, shape (measure, year, member), EUR or clients (squared).
     exact_known
         The part of `exact_mean` that is due to known open stays, which need does not move; same shape.
+    plans
+        Per agreement how it is settled.
+    laws
+        Per agreement what its clauses know beforehand of what will be handed in; only where one needs to.
     case_by_case
         Whether every case is drawn by itself, also where sums of cases could be drawn at once.
     """
@@ -62,6 +84,8 @@ class Engine:
     exact_mean: FloatArray
     exact_variance: FloatArray
     exact_known: FloatArray
+    plans: tuple[Plan, ...]
+    laws: Mapping[str, Laws]
     case_by_case: bool = False
 
     @property
@@ -103,7 +127,9 @@ def compile_study(study: Study, *, case_by_case: bool = False) -> Engine:
     measures = measures_of(study)
     plan = DrawPlan.make(study, measures, case_by_case=case_by_case)
     mean, variance = exact_moments(study, measures)
-    return Engine(study, measures, plan, mean, variance, exact_known(study, measures), case_by_case)
+    plans = tuple(Plan.make(agreement, measures, study.setting) for agreement in study.agreements)
+    laws = {p.agreement.name: pilot(p, plan) for p in plans if p.agreement.needs_law}
+    return Engine(study, measures, plan, mean, variance, exact_known(study, measures), plans, laws, case_by_case)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +144,9 @@ class UnitSums:
         Sums of the first four powers of (simulated - exact mean), shape (unit, power, measure, year, member).
     paid, charged
         Per agreement the sums over sims and years of its ledger, shape (unit, clause, member), EUR.
+    beyond
+        Per agreement the sums over sims and years of what came in from outside and of what stayed in funds, shape
+        (unit, clause, 2), EUR.
     """
 
     first: int
@@ -125,6 +154,7 @@ class UnitSums:
     powers: FloatArray
     paid: Mapping[str, FloatArray]
     charged: Mapping[str, FloatArray]
+    beyond: Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,11 +169,14 @@ class BlockResult:
         Per agreement what each member bears, same shape. An agreement is left out where that equals `own`.
     sums
         Sums per unit.
+    observed
+        What pots were observed to do, shape (sim, year), by agreement, number of the clause and name: see `Flow`.
     """
 
     own: FloatArray
     contributions: Mapping[str, FloatArray]
     sums: UnitSums
+    observed: Mapping[str, FloatArray]
 
     @property
     def first(self) -> int:
@@ -173,7 +206,7 @@ def compute(engine: Engine, seed: int, first: int, sims: int) -> BlockResult:
     """
     if first % UNIT:
         raise ValueError(f"a block starts at a multiple of {UNIT}, not at {first}")
-    study, measures = engine.study, engine.measures
+    measures = engine.measures
     claims = engine.plan.draw(seed, first, sims)
     units = [slice(start, min(start + UNIT, sims)) for start in range(0, sims, UNIT)]
     powers = np.empty((len(units), POWERS, len(measures.measures), engine.years, engine.members))
@@ -186,14 +219,20 @@ def compute(engine: Engine, seed: int, first: int, sims: int) -> BlockResult:
             if k + 1 < POWERS:
                 power *= part
     own = combine(measures.total_weights, claims)
-    contributions, paid, charged = {}, {}, {}
-    for agreement in study.agreements:
-        ledger = settle(agreement, claims, measures, study.region, first)
-        paid[agreement.name] = _unit_sums(ledger.paid, units)
-        charged[agreement.name] = _unit_sums(ledger.charged, units)
-        if agreement.spec.clauses and not np.array_equal(contribution := ledger.contribution, own):
-            contributions[agreement.name] = contribution
-    return BlockResult(own, contributions, UnitSums(first, sims, powers, paid, charged))
+    contributions, paid, charged, beyond, observed = {}, {}, {}, {}, {}
+    for plan in engine.plans:
+        name = plan.agreement.name
+        ledger = plan.settle(claims, first, engine.laws.get(name))
+        paid[name] = _unit_sums(ledger.paid, units)
+        charged[name] = _unit_sums(ledger.charged, units)
+        outside = [np.stack([clause.outside, clause.fund], axis=-1) for clause in ledger.clauses]
+        beyond[name] = _unit_sums(np.array(outside).reshape(-1, sims, engine.years, 2), units)
+        for number, clause in enumerate(ledger.clauses, 1):
+            for what, values in clause.observed.items():
+                observed[f"{name}/{number}/{what}"] = np.ascontiguousarray(values)
+        if ledger.clauses and not np.array_equal(contribution := ledger.contribution, own):
+            contributions[name] = contribution
+    return BlockResult(own, contributions, UnitSums(first, sims, powers, paid, charged, beyond), observed)
 
 
 def _unit_sums(ledger: FloatArray, units: Sequence[slice]) -> FloatArray:
@@ -204,16 +243,17 @@ def _unit_sums(ledger: FloatArray, units: Sequence[slice]) -> FloatArray:
 def expectations(engine: Engine, seed: int, first: int, sims: int) -> tuple[FloatArray, dict[str, FloatArray]]:
     """Return what own use, and every agreement that shares, is expected to cost in the first year, given the need.
 
-    Every agreement is settled over what the claims of a sim are expected to be given the need of its members. The
-    difference with the settled claims is chance. All parts so far are linear in the claims, so this is the
-    conditional expectation. It needs no cases, so it costs a thousandth of the block itself.
+    An agreement whose parts are all linear in the claims is settled over what the claims of a sim are expected to be
+    given the need of its members, which gives the conditional expectation. The difference with the settled claims is
+    chance. It needs no cases, so it costs a thousandth of the block itself. Other agreements are left out here; see
+    `solidair.pool.given_need`.
 
     Returns
     -------
     tuple
-        Own use, shape (sim, member) EUR, and the same per agreement that has clauses.
+        Own use, shape (sim, member) EUR, and the same per agreement that has clauses and is linear.
     """
-    plan, measures, study = engine.plan, engine.measures, engine.study
+    plan, measures = engine.plan, engine.measures
     # The exact mean stands for the member's own need where that is known, for need 1 where it is drawn.
     drawn = np.isnan(plan.need)
     # Where every need is known all sims are expected to cost the same: one is enough.
@@ -222,8 +262,8 @@ def expectations(engine: Engine, seed: int, first: int, sims: int) -> tuple[Floa
     claims = (mean - known) * needs[np.newaxis, :, np.newaxis, :] + known
     shape = (sims, engine.members)
     own = np.broadcast_to(combine(measures.total_weights, claims)[:, 0], shape)
-    sharing = [agreement for agreement in study.agreements if agreement.spec.clauses]
-    borne = {a.name: settle(a, claims, measures, study.region, first).contribution[:, 0] for a in sharing}
+    linear = [p for p in engine.plans if p.agreement.spec.clauses and p.agreement.linear]
+    borne = {p.agreement.name: p.settle(claims, first).contribution[:, 0] for p in linear}
     return own, {name: np.broadcast_to(contribution, shape) for name, contribution in borne.items()}
 
 
@@ -257,6 +297,7 @@ class Totals:
             _fold(old.powers if old else None, block.powers),
             {name: _fold(old.paid[name] if old else None, units) for name, units in block.paid.items()},
             {name: _fold(old.charged[name] if old else None, units) for name, units in block.charged.items()},
+            {name: _fold(old.beyond[name] if old else None, units) for name, units in block.beyond.items()},
         )
         self.sims += block.sims
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,10 @@ from solidair.models.guides import GuideTables, suits_guide
 from solidair.models.severity import Severity
 from solidair.models.sums import SumTables, split_point, sum_chords
 from solidair.models.tables import SIDE
-from solidair.pool.chance import ShockArrays
 from solidair.pool.study import Study
+
+if TYPE_CHECKING:
+    from solidair.pool.kernels import Bulk, Shocks
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -20,8 +22,8 @@ MOST_LARGE = 0.25
 """Largest share of cases above the split point for which a sum pays: else nearly all work is left."""
 
 
-def bulk_arrays(study: Study, shocks: ShockArrays, lowest: FloatArray, case_by_case: bool) -> tuple[Any, ...]:
-    """Return the fields of `solidair.pool.kernels.Bulk`, in order.
+def bulk_arrays(study: Study, shocks: Shocks, lowest: FloatArray, case_by_case: bool) -> Bulk:
+    """Return what is drawn in bulk, as the kernel reads it.
 
     Parameters
     ----------
@@ -30,6 +32,8 @@ def bulk_arrays(study: Study, shocks: ShockArrays, lowest: FloatArray, case_by_c
     case_by_case
         Draw every case by itself instead.
     """
+    from solidair.pool.kernels import Bulk
+
     costs, years = study.costs, study.settings.years
     types = len(costs.ids)
     index = costs.index_path(years)
@@ -50,12 +54,23 @@ def bulk_arrays(study: Study, shocks: ShockArrays, lowest: FloatArray, case_by_c
     guide, guides = _guides(study, shocks, row, beyond)
     size = made[0].tables.size if made else 0
     empty = np.zeros(0)
-    return (
-        row, beyond, mean, sd, np.concatenate([t.tables.ravel() for t in made]) if made else empty, size,
-        places.astype(np.uint64) * np.uint64(2 * SIDE), weights,
-        np.concatenate([t.large for t in made]) if made else empty, guide,
-        guides.limits, guides.guides, guides.starts, guides.shifts, guides.offsets,
-    )  # fmt: skip
+    return Bulk(
+        row=row,
+        beyond=beyond,
+        mean=mean,
+        sd=sd,
+        sums=np.concatenate([t.tables.ravel() for t in made]) if made else empty,
+        size=size,
+        places=places.astype(np.uint64) * np.uint64(2 * SIDE),
+        weights=weights,
+        large=np.concatenate([t.large for t in made]) if made else empty,
+        guide=guide,
+        limits=guides.limits,
+        guides=guides.guides,
+        starts=guides.starts,
+        shifts=guides.shifts,
+        offsets=guides.offsets,
+    )
 
 
 def _made(severity: Severity, line: float) -> SumTables | None:
@@ -69,7 +84,7 @@ def _made(severity: Severity, line: float) -> SumTables | None:
     return tables if tables.faithful else None
 
 
-def most_price(shocks: ShockArrays, care_type: int) -> float:
+def most_price(shocks: Shocks, care_type: int) -> float:
     """Return the highest price factor that the tables can give a care type."""
     highest = 1.0
     for site, (target, c) in enumerate(zip(shocks.target, shocks.care_type, strict=True)):
@@ -79,7 +94,7 @@ def most_price(shocks: ShockArrays, care_type: int) -> float:
 
 
 def _guides(
-    study: Study, shocks: ShockArrays, row: npt.NDArray[np.int64], beyond: FloatArray
+    study: Study, shocks: Shocks, row: npt.NDArray[np.int64], beyond: FloatArray
 ) -> tuple[npt.NDArray[np.int64], GuideTables]:
     """Return guides to the counts that no shock, growth or unknown need moves: two per member and care type."""
     from solidair.pool.kernels import poisson_quantile

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,10 @@ from solidair.models.sites import ShockSite
 from solidair.models.tables import HasQuantiles, constant_table, quantile_table
 from solidair.pool.streams import NATIONAL, REGIONAL, Stream, stream_key
 
+if TYPE_CHECKING:
+    from solidair.pool.kernels import Shocks
+
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 KeyArray = npt.NDArray[np.uint64]
 
 TARGETS = ("volume", "price", "stay")
@@ -33,28 +35,6 @@ _STREAMS = {
     ("price", "parameter"): Stream.PRICE_PARAMETER,
     ("stay", "parameter"): Stream.STAY_PARAMETER,
 }
-
-
-class ShockArrays(NamedTuple):
-    """The fields of `solidair.pool.kernels.Shocks`, in order; their meaning is there."""
-
-    tables: FloatArray
-    table: IntArray
-    persistence: FloatArray
-    target: IntArray
-    care_type: IntArray
-    shared: IntArray
-    local: IntArray
-    scored: npt.NDArray[np.bool_]
-    shared_keys: KeyArray
-    local_keys: KeyArray
-    region: IntArray
-    weights: FloatArray
-    degrees: int
-    type_keys: KeyArray
-    member_keys: KeyArray
-    mix_key: np.uint64
-    mix_table: int
 
 
 def table_of(law: HasQuantiles | Shock) -> FloatArray:
@@ -76,8 +56,10 @@ def _stream(site: ShockSite) -> Stream:
     return _STREAMS[site.target, site.level]
 
 
-def shock_arrays(costs: CostModel, region: Region) -> ShockArrays:
-    """Compile the shocks of a cost model for the members of a region."""
+def shock_arrays(costs: CostModel, region: Region) -> Shocks:
+    """Return the shocks of a cost model for the members of a region, as the kernel reads them."""
+    from solidair.pool.kernels import Shocks  # here, so that who draws nothing does not wait for numba
+
     sites = costs.sites
     who = region_ids(region)
     regions = sorted(set(who))
@@ -108,7 +90,7 @@ def shock_arrays(costs: CostModel, region: Region) -> ShockArrays:
             tables.append(quantile_table(_Mix(degrees)))
     local = [n for n, site in enumerate(sites) if site.level == "local"]
     shared = [n for n, site in enumerate(sites) if site.level != "local"]
-    return ShockArrays(
+    return Shocks(
         tables=np.concatenate(tables) if tables else constant_table(1.0),
         table=np.array([shocks.index(site.shock) for site in sites], dtype=np.int64),
         persistence=np.array([site.persistence for site in sites], dtype=np.float64),

@@ -201,6 +201,8 @@ def _encode(block: BlockResult) -> bytes:
         ("contributions", block.contributions),
         ("paid", block.sums.paid),
         ("charged", block.sums.charged),
+        ("beyond", block.sums.beyond),
+        ("observed", block.observed),
     ):
         arrays |= {f"{kind}/{name}": array for name, array in parts.items()}
     buffer = io.BytesIO()
@@ -222,8 +224,8 @@ def _decode(data: bytes, first: int, sims: int) -> BlockResult | None:
     def parts(kind: str) -> dict[str, Any]:
         return {n.removeprefix(f"{kind}/"): a for n, a in arrays.items() if n.startswith(f"{kind}/")}
 
-    sums = UnitSums(first, sims, arrays["powers"], parts("paid"), parts("charged"))
-    return BlockResult(arrays["own"], parts("contributions"), sums)
+    sums = UnitSums(first, sims, arrays["powers"], parts("paid"), parts("charged"), parts("beyond"))
+    return BlockResult(arrays["own"], parts("contributions"), sums, parts("observed"))
 
 
 def _description(engine: Engine, seed: int, sims: int | str, block: int) -> dict[str, Any]:
@@ -262,6 +264,7 @@ def digest(engine: Engine) -> str:
     hashed = sha256()
     for part in (engine.plan, engine.exact_mean, engine.exact_known, engine.measures, study.region.members):
         _feed(hashed, part)
+    _feed(hashed, (study.history, study.history_assumed))
     for agreement in study.agreements:
         _feed(hashed, (agreement.name, agreement.spec))
     return hashed.hexdigest()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,15 @@ from solidair.models.costs import CostModel
 from solidair.models.problems import InputError, Problem, nearest
 from solidair.models.regions import Region
 from solidair.models.schema import in_language
-from solidair.pool.agreements import Agreement, settle
+from solidair.pool.agreements import Agreement
+from solidair.pool.changes import change_words, late_words, ordered
 from solidair.pool.describe_care import care_description, study_facts
-from solidair.pool.measures import measure_cases, measures_for
+from solidair.pool.example import Example, likeliest, worked_example
+from solidair.pool.fair import Known, known_of
+from solidair.pool.parts.words import Wording
+from solidair.pool.properties import property_card
+from solidair.pool.property_words import CardRow, card_rows
 from solidair.pool.study import Study, is_study, load_agreement
-
-EXAMPLE_COST = 300_000.0
-"""EUR in a year, of the child in the worked example."""
 
 _LATER = {
     "nl": "Dit artikel werkt op wat de eerdere artikelen van de kosten van elk kind hebben overgelaten.",
@@ -37,6 +39,10 @@ _INDEXED = {
     "nl": "De bedragen per kind gelden in het eerste jaar en stijgen daarna elke 1 januari mee met de prijsindex.",
     "en": "Amounts per child hold in the first year and rise with the price index on every 1 January after it.",
 }
+_ASSUMED = {
+    "nl": "Jaren vóór het eerste jaar zijn hier genomen zoals het kostenmodel ze verwacht: er is geen geschiedenis.",
+    "en": "Years before the first one are taken here as the cost model expects them: there is no history.",
+}
 
 
 @dataclass(frozen=True)
@@ -48,18 +54,18 @@ class Article:
 
 
 @dataclass(frozen=True)
-class Example:
-    """One case in the smallest member: who pays what."""
-
-    member: str
-    care_type: str
-    cost: float
-    pays: Mapping[str, float]
-
-
-@dataclass(frozen=True)
 class Description:
-    """An agreement in words; `notes` says what index and amounts have to do with each other, if anything."""
+    """An agreement in words.
+
+    Parameters
+    ----------
+    notes
+        Who joins and leaves, what index and amounts have to do with each other, and what was assumed of the past.
+    card
+        Its properties, one row each.
+    missing
+        What is not there, so that there is neither example nor card.
+    """
 
     name: str
     title: str
@@ -68,6 +74,8 @@ class Description:
     articles: tuple[Article, ...]
     example: Example | None
     notes: tuple[str, ...] = ()
+    card: tuple[CardRow, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def describe(name: str, language: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
@@ -104,18 +112,15 @@ def describe(name: str, language: str, overrides: Sequence[str] = ()) -> dict[st
         return {"title": None, "facts": (), "agreements": [], "care_types": [care]}
     if whole:
         study = Study.load(name, overrides)
-        agreements = [asdict(described(a, study.region, study.costs, language)) for a in study.agreements]
+        known = _known(study, study.agreements)
+        agreements = [asdict(described(a, study, language, known.get(a.name))) for a in study.agreements]
         cares = [asdict(care_description(study, id_, language)) for id_ in study.costs.ids]
         facts = study_facts(study, language)
         return {"title": study.title[language], "facts": facts, "agreements": agreements, "care_types": cares}
     own = [text for text in overrides if text.strip().startswith("agreements.")]
     agreement = load_agreement(name, own)
     study = _study_around(name, [text for text in overrides if text not in own])
-    # An agreement of another region, with a fixed key for its own members, is told without the worked case.
-    fits = not agreement.faults(study.region, study.costs.ids)
-    example = worked_example(agreement, study.region, study.costs, language) if fits else None
-    described_ = asdict(_in_words(agreement, study.costs, language, example))
-    return {"title": None, "facts": (), "agreements": [described_], "care_types": []}
+    return {"title": None, "facts": (), "agreements": [asdict(described(agreement, study, language))], "care_types": []}
 
 
 def _study_around(name: str, overrides: Sequence[str]) -> Study:
@@ -129,21 +134,72 @@ def _study_around(name: str, overrides: Sequence[str]) -> Study:
     return Study.load("haaglanden", overrides)
 
 
-def described(agreement: Agreement, region: Region, costs: CostModel, language: str) -> Description:
-    """Return an agreement in words, with a worked case in the smallest member of the region."""
-    return _in_words(agreement, costs, language, worked_example(agreement, region, costs, language))
+def described(agreement: Agreement, study: Study, language: str, known: Known | None = None) -> Description:
+    """Return an agreement in words, with a worked case in the smallest member of the region of a study and its card.
+
+    Past years that no history gives are taken as the cost model expects them. Where other data is missing, or the
+    agreement is about other members, there is neither case nor card, and it is said what is missing.
+
+    Parameters
+    ----------
+    known
+        What is known of the agreement already; it is worked out if left out.
+    """
+    names, last_year = names_of(study.region), study.setting.calendar[-1]
+    words = _in_words(agreement, study.costs, language, None, names, last_year)
+    whole = with_past(study)
+    missing = [problem.rule for problem in agreement.faults(whole.setting)]
+    if not missing and known is None:
+        try:
+            known = known_of(whole, [agreement])[agreement.name]
+        except InputError as error:  # a rule cannot be learnt from these costs
+            missing = [problem.rule for problem in error.problems]
+    if missing or known is None:
+        return replace(words, missing=tuple(dict.fromkeys(missing)))
+    setting, costs = whole.setting, study.costs
+    example = worked_example(agreement, setting, costs, language, known.laws)
+    card = property_card(agreement, setting, gaps=known.gaps, laws=known.laws)
+    say = _wording(agreement, costs, language, names)
+    rows = card_rows(card, say, [str(name) for name in study.region.names], likeliest(costs))
+    assumed = (_ASSUMED[language],) if agreement.faults(study.setting) else ()
+    return replace(words, example=example, card=rows, notes=(*words.notes, *assumed))
 
 
-def _in_words(agreement: Agreement, costs: CostModel, language: str, example: Example | None) -> Description:
-    labels = {care.id: care.label[language] for care in costs.care_types}
+def with_past(study: Study) -> Study:
+    """Return a study in which past years that it has no history of are as the cost model expects."""
+    return study if study.history_assumed else replace(study, history_assumed=True)
+
+
+def _known(study: Study, agreements: Sequence[Agreement]) -> dict[str, Known]:
+    """Return what is known of agreements at once; nothing if one of them cannot be learnt."""
+    try:
+        return known_of(with_past(study), agreements)
+    except InputError:
+        return {}
+
+
+def names_of(region: Region) -> dict[str, str]:
+    """Return the names of members by CBS code."""
+    return {member.code: member.name for member in region.members}
+
+
+def _in_words(
+    agreement: Agreement,
+    costs: CostModel,
+    language: str,
+    example: Example | None,
+    names: Mapping[str, str],
+    last_year: int,
+) -> Description:
+    say = _wording(agreement, costs, language, names)
     articles = tuple(
         Article(
             clause.title[language],
             (
                 *([_LATER[language]] if number else []),
-                clause.take.words(language, labels),
-                clause.pot.words(language),
-                clause.charge.words(language),
+                clause.take.words(say),
+                clause.pot.words(say),
+                clause.charge.words(say),
             ),
         )
         for number, clause in enumerate(agreement.spec.clauses)
@@ -156,31 +212,27 @@ def _in_words(agreement: Agreement, costs: CostModel, language: str, example: Ex
         in_language(spec.source, language),
         articles,
         example,
-        _notes(agreement, costs, language),
+        (*_changes(agreement, say, last_year), *_notes(agreement, costs, language)),
     )
+
+
+def _wording(agreement: Agreement, costs: CostModel, language: str, names: Mapping[str, str]) -> Wording:
+    currency = "EUR" if agreement.spec.money is None else agreement.spec.money.currency
+    return Wording(language, {care.id: care.label[language] for care in costs.care_types}, names, currency)
+
+
+def _changes(agreement: Agreement, say: Wording, last_year: int) -> tuple[str, ...]:
+    """Return who joins and leaves, in the order of the years, and which of it comes too late to be seen."""
+    changes = [change for _, change in ordered(agreement.spec.changes)]
+    late = [late_words(change, last_year, say) for change in changes]
+    return (*(change_words(change, say) for change in changes), *(note for note in late if note))
 
 
 def _notes(agreement: Agreement, costs: CostModel, language: str) -> tuple[str, ...]:
     """Return what becomes of amounts per child in later years, where there are such amounts."""
-    if not any(clause.take.kind == "excess" for clause in agreement.spec.clauses):
+    if not any(clause.take.kind in ("excess", "tier") for clause in agreement.spec.clauses):
         return ()
     if not agreement.spec.indexed:
         return (_LEVEL[language],)
     rises = costs.spec.index is not None and costs.spec.index.value != 0
     return (_INDEXED[language],) if rises else ()
-
-
-def worked_example(agreement: Agreement, region: Region, costs: CostModel, language: str) -> Example:
-    """Return who pays for one child of EUR 300,000 in the smallest member, by the same code that settles a year.
-
-    The child is in the care type in which such a cost is likeliest.
-    """
-    smallest = min(range(len(region.members)), key=lambda i: region.members[i].youth)
-    rates = zip(costs.ids, costs.clients_per_youth, costs.severities, strict=True)
-    care_type = max(rates, key=lambda entry: entry[1] * float(entry[2].sf(EXAMPLE_COST)))[0]
-    measures = measures_for(costs.ids, agreement.rules(costs.ids))
-    claims = measure_cases(measures, len(region.members), [smallest], [care_type], [EXAMPLE_COST])
-    ledger = settle(agreement, claims[:, None, None, :], measures, region)
-    pays = {m.name: float(x) for m, x in zip(region.members, ledger.contribution[0, 0], strict=True)}
-    label = next(care.label[language] for care in costs.care_types if care.id == care_type)
-    return Example(region.members[smallest].name, label, EXAMPLE_COST, pays)

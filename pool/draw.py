@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +15,14 @@ from solidair.models.exact.known import listed_cells, seen_on
 from solidair.models.problems import InputError, Problem
 from solidair.models.tables import quantile_table, table_mean
 from solidair.pool.bulk import bulk_arrays
-from solidair.pool.chance import KeyArray, ShockArrays, shock_arrays, table_of
+from solidair.pool.chance import KeyArray, shock_arrays, table_of
 from solidair.pool.exactness import attachment_paths
 from solidair.pool.measures import MeasureSet
 from solidair.pool.streams import Stream, stream_key
 from solidair.pool.study import Study
+
+if TYPE_CHECKING:
+    from solidair.pool.kernels import Bulk, Care, Known, Looks, Moves, Shocks, Years
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -36,18 +39,14 @@ _DRAWS = (
 class DrawPlan:
     """Everything the kernel needs, as plain arrays; the meaning of each is in `solidair.pool.kernels`."""
 
-    shocks: ShockArrays
-    care: tuple[Any, ...]
-    bulk: tuple[Any, ...]
-    known: tuple[Any, ...]
-    moves: tuple[Any, ...]
-    calendar: tuple[Any, ...]
-    looks: tuple[Any, ...]
+    shocks: Shocks
+    care: Care
+    bulk: Bulk
+    known: Known
+    moves: Moves
+    calendar: Years
+    looks: Looks
     measures: int
-    years: int
-    need: FloatArray
-    need_table: FloatArray
-    need_keys: KeyArray
 
     @staticmethod
     def make(study: Study, measures: MeasureSet, *, case_by_case: bool = False) -> DrawPlan:
@@ -65,6 +64,8 @@ class DrawPlan:
         RuntimeError
             If two identities share a random stream (a collision of 64-bit hashes).
         """
+        from solidair.pool.kernels import Care, Moves, Years  # here, so that who draws nothing does not wait for numba
+
         region, costs, years = study.region, study.costs, study.settings.years
         shocks = shock_arrays(costs, region)
         need_keys = np.array([stream_key(Stream.NEED, code) for code in region.codes], dtype=np.uint64)
@@ -74,27 +75,39 @@ class DrawPlan:
         )
         move_keys = np.array([stream_key(Stream.NEW_PAYER, code) for code in region.codes], dtype=np.uint64)
         _check_keys(need_keys, keys, move_keys, shocks)
-        need = np.array(region.need_index, dtype=np.float64)
-        need_table = table_of(costs.need_shock)
         stays, lengths, residuals, mean_length = _stay_tables(costs, ageless=study.open_cases is not None)
         looks = _looks(study, measures)
         return DrawPlan(
             shocks=shocks,
-            care=(
-                np.outer(region.youth, costs.clients_per_youth), need, need_table, need_keys, stays,
-                _cost_tables(costs), lengths, residuals, mean_length, keys,
+            care=Care(
+                expected=np.outer(region.youth, costs.clients_per_youth),
+                need=np.array(region.need_index, dtype=np.float64),
+                need_table=table_of(costs.need_shock),
+                need_keys=need_keys,
+                stays=stays,
+                tables=_cost_tables(costs),
+                lengths=lengths,
+                residuals=residuals,
+                mean_length=mean_length,
+                keys=keys,
             ),
-            bulk=bulk_arrays(study, shocks, looks[2], case_by_case),
+            bulk=bulk_arrays(study, shocks, looks.lowest, case_by_case),
             known=_known(study, stays),
-            moves=(np.array(costs.moves), np.asarray(region.youth, dtype=np.float64), move_keys),
-            calendar=(study.calendar.starts, costs.volume_path(years), costs.index_path(years)),
+            moves=Moves(np.array(costs.moves), np.asarray(region.youth, dtype=np.float64), move_keys),
+            calendar=Years(study.calendar.starts, costs.volume_path(years), costs.index_path(years)),
             looks=looks,
             measures=len(measures.measures),
-            years=years,
-            need=need,
-            need_table=need_table,
-            need_keys=need_keys,
-        )  # fmt: skip
+        )
+
+    @property
+    def need(self) -> FloatArray:
+        """Need index of every member, NaN where it is drawn, shape (member,)."""
+        return self.care.need
+
+    @property
+    def years(self) -> int:
+        """Number of budget years."""
+        return len(self.calendar.volume)
 
     def draw(self, seed: int, first_sim: int, sims: int) -> FloatArray:
         """Return the claims of one block, shape (measure, sim, year, member): EUR, or clients for counts.
@@ -109,12 +122,11 @@ class DrawPlan:
         from solidair.pool import kernels  # compiled on first use, so that nothing else waits for it
 
         claims = np.zeros((self.measures, sims, self.years, len(self.need)))
-        members, types = self.care[0].shape
+        members, types = self.care.expected.shape
         room = kernels.scratch(len(self.shocks.shared_keys), members, types, self.years)
         kernels.draw_block(
-            np.uint64(seed), first_sim, kernels.Shocks(*self.shocks), kernels.Care(*self.care),
-            kernels.Bulk(*self.bulk), kernels.Known(*self.known), kernels.Moves(*self.moves),
-            kernels.Years(*self.calendar), kernels.Looks(*self.looks), room, claims,
+            np.uint64(seed), first_sim, self.shocks, self.care, self.bulk, self.known, self.moves, self.calendar,
+            self.looks, room, claims,
         )  # fmt: skip
         return claims
 
@@ -123,11 +135,11 @@ class DrawPlan:
         from solidair.pool.kernels import draw_needs
 
         needs = np.empty((sims, len(self.need)))
-        draw_needs(np.uint64(seed), first_sim, self.need, self.need_table, self.need_keys, needs)
+        draw_needs(np.uint64(seed), first_sim, self.need, self.care.need_table, self.care.need_keys, needs)
         return needs
 
 
-def _check_keys(need: KeyArray, keys: KeyArray, moves: KeyArray, shocks: ShockArrays) -> None:
+def _check_keys(need: KeyArray, keys: KeyArray, moves: KeyArray, shocks: Shocks) -> None:
     local = shocks.local_keys[:, shocks.local]
     shared = np.unique(shocks.shared_keys[:, shocks.shared])
     factors = [shocks.type_keys, shocks.member_keys, np.array([shocks.mix_key])]
@@ -136,25 +148,47 @@ def _check_keys(need: KeyArray, keys: KeyArray, moves: KeyArray, shocks: ShockAr
         raise RuntimeError("two identities share a random stream; rename a care type")  # pragma: no cover
 
 
-def _looks(study: Study, measures: MeasureSet) -> tuple[Any, ...]:
+def _looks(study: Study, measures: MeasureSet) -> Looks:
     """Return what the kernel looks at in a case of each care type."""
+    from solidair.pool.kernels import Looks
+
     paths = attachment_paths(study, measures)
     places: list[int] = []
     starts, counts = [0], []
     for care_type in study.costs.ids:
-        mine = [n for n, measure in enumerate(measures.measures) if care_type in measure.scope]
+        mine = [
+            n for n, m in enumerate(measures.measures) if care_type in m.scope and m.began_before is None
+        ]  # those of cases that began before some year come apart
         counts += [n for n in mine if paths[n] is None]
         whole = [n for n in mine if measures.measures[n].attachment == 0.0]
         places += whole + [n for n in mine if measures.measures[n].attachment]
         starts.append(len(places))
     amounts = np.array([paths[n] for n in places], dtype=np.float64).T
-    lowest = [[row[a + 1 : b].min(initial=np.inf) for a, b in pairwise(starts)] for row in amounts]
-    return (
-        np.array(starts, dtype=np.int64),
-        np.ascontiguousarray(amounts),
-        np.array(lowest),
-        np.array(places, dtype=np.int64),
-        np.array(counts, dtype=np.int64),
+    begun = [
+        [n for n, m in enumerate(measures.measures) if care_type in m.scope and m.began_before is not None]
+        for care_type in study.costs.ids
+    ]
+    earlier = [n for mine in begun for n in mine]
+    begun_starts = np.cumsum([0, *map(len, begun)])
+    begun_amounts = np.array([paths[n] for n in earlier], dtype=np.float64).reshape(len(earlier), len(amounts)).T
+    above = np.where(begun_amounts > 0.0, begun_amounts, np.inf)
+    lowest = [
+        [
+            min(row[a + 1 : b].min(initial=np.inf), other[c:d].min(initial=np.inf))
+            for (a, b), (c, d) in zip(pairwise(starts), pairwise(begun_starts), strict=True)
+        ]
+        for row, other in zip(amounts, above, strict=True)
+    ]
+    return Looks(
+        first=np.array(starts, dtype=np.int64),
+        attachments=np.ascontiguousarray(amounts),
+        lowest=np.array(lowest),
+        measure=np.array(places, dtype=np.int64),
+        count=np.array(counts, dtype=np.int64),
+        begun_first=begun_starts.astype(np.int64),
+        begun_years=np.array([measures.measures[n].began_before for n in earlier], dtype=np.int64),
+        begun_attachments=np.ascontiguousarray(begun_amounts),
+        begun_measure=np.array(earlier, dtype=np.int64),
     )
 
 
@@ -196,13 +230,15 @@ def _stay_tables(costs: CostModel, ageless: bool) -> tuple[IntArray, FloatArray,
     return stays, _faithful(costs, lengths), _faithful(costs, residuals), mean
 
 
-def _known(study: Study, stays: IntArray) -> tuple[Any, ...]:
+def _known(study: Study, stays: IntArray) -> Known:
     """Return the stays that are really open, in an order that does not depend on the rows of the file."""
+    from solidair.pool.kernels import Known
+
     codes, ids = [str(code) for code in study.region.codes], study.costs.ids
     known = study.open_cases
     if known is None:
         none, counts = np.zeros(0), np.zeros(len(codes) * len(ids) + 1, np.int64)
-        return np.zeros((len(codes), len(ids)), np.bool_), 0.0, counts, counts[:0], none, none, none, none
+        return Known(np.zeros((len(codes), len(ids)), np.bool_), 0.0, counts, counts[:0], none, none, none, none)
     listed = listed_cells(known, codes, study.costs)
     cell = np.array(
         [codes.index(m) * len(ids) + ids.index(c) for m, c in zip(known.codes, known.care_types, strict=True)]
@@ -221,8 +257,16 @@ def _known(study: Study, stays: IntArray) -> tuple[Any, ...]:
         laws = episode.duration.ageless.sf(elapsed[mine]), episode.duration.sf(elapsed[mine])
         alive[mine] = np.where(aged[mine], *laws)
     first = np.searchsorted(cell, np.arange(len(codes) * len(ids) + 1))
-    seen = seen_on(study.calendar, known)
-    return listed, seen, first.astype(np.int64), rows.astype(np.int64), elapsed, alive, leaves, known.tariffs[order]
+    return Known(
+        listed=listed,
+        seen_on=seen_on(study.calendar, known),
+        first=first.astype(np.int64),
+        row=rows.astype(np.int64),
+        elapsed=elapsed,
+        alive=alive,
+        most=leaves,
+        tariff=known.tariffs[order],
+    )
 
 
 def _faithful(costs: CostModel, laws: Sequence[tuple[str, Any, float]]) -> FloatArray:

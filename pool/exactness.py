@@ -34,7 +34,9 @@ def exact_moments(study: Study, measures: MeasureSet) -> tuple[FloatArray, Float
     listed = None if known is None else listed_cells(known, study.region.codes, study.costs)
     seen = 0.0 if known is None else seen_on(study.calendar, known)
     moments = [
-        measure_moments(study.costs, study.region, study.calendar, measure.scope, line, listed, seen)
+        measure_moments(
+            study.costs, study.region, study.calendar, measure.scope, line, listed, seen, measure.began_before
+        )
         for measure, line in zip(measures.measures, amounts, strict=True)
     ]
     mean, variance = np.array([mean for mean, _ in moments]), np.array([variance for _, variance in moments])

@@ -7,7 +7,7 @@ points a, so the sums that the kernel keeps are all that any clause needs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,11 +30,15 @@ class CaseFunction:
         How much the slope changes there.
     indexed
         Whether the attachments grow with the price index every 1 January; false for amounts that stay as written.
+    began_before
+        Only cases count that began before this year, a position; None for all. Sums and layers are of functions of all
+        cases.
     """
 
     attachments: tuple[float, ...]
     weights: tuple[float, ...]
     indexed: bool = True
+    began_before: int | None = None
 
     @staticmethod
     def whole(indexed: bool = True) -> CaseFunction:
@@ -42,9 +46,9 @@ class CaseFunction:
         return CaseFunction((0.0,), (1.0,), indexed)
 
     @staticmethod
-    def nothing() -> CaseFunction:
+    def nothing(indexed: bool = True) -> CaseFunction:
         """Return f(x) = 0."""
-        return CaseFunction((), ())
+        return CaseFunction((), (), indexed)
 
     def __call__(self, cost: FloatArray | float) -> FloatArray:
         """Return f at each cost, EUR."""
@@ -67,6 +71,15 @@ class CaseFunction:
     def __sub__(self, other: CaseFunction) -> CaseFunction:
         """Return the difference of two functions."""
         return self + other.times(-1.0)
+
+    def of_cases_before(self, year: int | None) -> CaseFunction:
+        """Return the same function of cases that began before a year; nothing has no year."""
+        return replace(self, began_before=year) if self.attachments else self
+
+    @property
+    def increasing(self) -> bool:
+        """Whether f nowhere decreases."""
+        return bool(np.all(np.cumsum(self.weights) >= -_FLAT))
 
     def times(self, factor: float) -> CaseFunction:
         """Return factor x f."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,11 +33,15 @@ class Measure:
         EUR per case and year above which cost counts; None counts the clients.
     indexed
         Whether the attachment grows with the price index every 1 January.
+    began_before
+        Only cases count that began before 1 January of this year, a position; None for all. Stays that are open at the
+        start began before year 0; a case of a single year begins in it.
     """
 
     scope: tuple[str, ...]
     attachment: float | None
     indexed: bool = True
+    began_before: int | None = None
 
     @property
     def unit(self) -> str:
@@ -56,22 +61,28 @@ class MeasureSet:
         Attachment points of each group, ascending, the first one 0.
     fixed
         Attachment points of each group that no index moves, ascending; empty if no group has any.
+    begun
+        Of each group what only cases that began before some year count for: that year, an attachment point, and
+        whether it is indexed; ascending, empty if no group has any.
     """
 
     groups: tuple[tuple[str, ...], ...]
     attachments: tuple[tuple[float, ...], ...]
     fixed: tuple[tuple[float, ...], ...] = ()
+    begun: tuple[tuple[tuple[int, float, bool], ...], ...] = ()
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
         """All measures: per group the number of clients, then one per attachment."""
-        fixed = self.fixed or ((),) * len(self.groups)
+        none: tuple[tuple[Any, ...], ...] = ((),) * len(self.groups)
+        fixed, begun = self.fixed or none, self.begun or none
         return tuple(
             measure
-            for group, points, others in zip(self.groups, self.attachments, fixed, strict=True)
+            for group, points, others, earlier in zip(self.groups, self.attachments, fixed, begun, strict=True)
             for measure in (
                 *(Measure(group, attachment) for attachment in (None, *points)),
                 *(Measure(group, attachment, indexed=False) for attachment in others),
+                *(Measure(group, attachment, indexed, year) for year, attachment, indexed in earlier),
             )
         )
 
@@ -79,9 +90,15 @@ class MeasureSet:
     def _place(self) -> dict[Measure, int]:
         return {measure: place for place, measure in enumerate(self.measures)}
 
-    def index(self, scope: tuple[str, ...], attachment: float | None, indexed: bool = True) -> int:
+    def index(
+        self,
+        scope: tuple[str, ...],
+        attachment: float | None,
+        indexed: bool = True,
+        began_before: int | None = None,
+    ) -> int:
         """Return the position of a measure; what is summed from 0 on, or counted, has no index."""
-        return self._place[Measure(scope, attachment, indexed or not attachment)]
+        return self._place[Measure(scope, attachment, indexed or not attachment, began_before)]
 
     def weights(self, rules: Mapping[str, CaseFunction]) -> FloatArray:
         """Return the combination of measures that sums a rule over all cases, shape (measure,).
@@ -102,7 +119,7 @@ class MeasureSet:
             if any(rules.get(member, CaseFunction.nothing()) != rule for member in group):
                 raise KeyError(f"the rule treats {', '.join(group)} differently, but the measures do not")
             for attachment, weight in zip(rule.attachments, rule.weights, strict=True):
-                weights[self.index(group, attachment, rule.indexed)] += weight
+                weights[self.index(group, attachment, rule.indexed, rule.began_before)] += weight
         return weights
 
     @property
@@ -131,16 +148,49 @@ def measures_for(care_types: Sequence[str], rules: Iterable[Mapping[str, CaseFun
 
     def points(indexed: bool) -> tuple[tuple[float, ...], ...]:
         return tuple(
-            tuple(sorted({p for rule in pattern if rule.indexed == indexed for p in rule.attachments if p > 0}))
+            tuple(
+                sorted(
+                    {
+                        p
+                        for rule in pattern
+                        if rule.indexed == indexed and rule.began_before is None
+                        for p in rule.attachments
+                        if p > 0
+                    }
+                )
+            )
             for pattern in by_pattern
         )
 
     fixed = points(indexed=False)
-    return MeasureSet(groups, tuple((0.0, *line) for line in points(indexed=True)), fixed if any(fixed) else ())
+    begun = tuple(
+        tuple(
+            sorted(
+                {
+                    (rule.began_before, p, rule.indexed or p == 0)
+                    for rule in pattern
+                    if rule.began_before is not None
+                    for p in rule.attachments
+                }
+            )
+        )
+        for pattern in by_pattern
+    )
+    return MeasureSet(
+        groups,
+        tuple((0.0, *line) for line in points(indexed=True)),
+        fixed if any(fixed) else (),
+        begun if any(begun) else (),
+    )
 
 
 def measure_cases(
-    measures: MeasureSet, members: int, member: Sequence[int], care_type: Sequence[str], cost: Sequence[float]
+    measures: MeasureSet,
+    members: int,
+    member: Sequence[int],
+    care_type: Sequence[str],
+    cost: Sequence[float],
+    began: Sequence[int] | None = None,
 ) -> FloatArray:
     """Measure real cases instead of simulated ones, shape (measure, member).
 
@@ -152,19 +202,27 @@ def measure_cases(
         Number of members.
     member, care_type, cost
         Per case: position of the member, identifier of the care type, EUR in the year.
+    began
+        Per case the position of the year in which it began, negative for a year before the first; only needed where
+        an agreement asks who was a member then.
 
     Raises
     ------
     KeyError
         If a case has a care type that no measure covers: its cost would vanish.
+    ValueError
+        If it matters when cases began, and that is not said.
     """
+    if began is None and any(measure.began_before is not None for measure in measures.measures):
+        raise ValueError("a change of membership on occurrence basis needs the year in which each case began")
     known = {kind for group in measures.groups for kind in group}
     for kind in care_type:
         if kind not in known:
             raise KeyError(f"the measures do not cover the care type '{kind}'. {suggest(kind, known)}")
     claims = np.zeros((len(measures.measures), members))
-    for i, kind, amount in zip(member, care_type, cost, strict=True):
+    since = began if began is not None else [0] * len(cost)
+    for i, kind, amount, year in zip(member, care_type, cost, since, strict=True):
         for place, measure in enumerate(measures.measures):
-            if kind in measure.scope:
+            if kind in measure.scope and (measure.began_before is None or year < measure.began_before):
                 claims[place, i] += 1.0 if measure.attachment is None else max(amount - measure.attachment, 0.0)
     return claims

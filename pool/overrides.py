@@ -6,6 +6,7 @@
 ``agreements=own-use,half-half``      other agreements
 ``region.GM1842.need_index=1.2``      a value of one member
 ``costs.verblijf.clients_per_1000=6`` a number of the cost model
+``costs.index=0.02``                  an optional key that the file leaves out
 ``agreements.case-excess.clauses.1.take.retention=75000``
                                       a value of an agreement; clauses count from 1
 ===================================== ===============================================
@@ -26,9 +27,11 @@ from typing import Any
 
 from solidair.models.problems import Problem, suggest
 from solidair.models.regions import Region
+from solidair.models.schema import Quantity
 from solidair.models.sources.regions import MOST_EUR, MOST_NEED, MOST_PEOPLE
+from solidair.pool.known_keys import UNITS, place_of
 
-_STUDY_KEYS = ("title", "region", "costs", "agreements", "open_cases", "settings")
+_STUDY_KEYS = ("title", "region", "costs", "agreements", "open_cases", "history", "settings")
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Override:
         if path[0] in ("sims", "seed", "years", "first_year"):
             path = ("settings", *path)
         if path[0] not in _STUDY_KEYS:
-            known = ["sims", "seed", "years", "first_year", "region", "costs", "agreements", "open_cases"]
+            known = ["sims", "seed", "years", "first_year", "region", "costs", "agreements", "open_cases", "history"]
             problems.append(Problem("--set", text, path[0], "unknown key", suggest(path[0], known)))
             return None
         if path[0] == "agreements" and len(path) == 2:
@@ -94,7 +97,7 @@ def apply_overrides(
     for override in overrides:
         path = _inside(override.path, root, name, changed)
         if path is not None:
-            _set(changed, path, override, problems)
+            _set(changed, path, override, problems, root)
     return changed
 
 
@@ -109,11 +112,34 @@ def blamed(
     result = []
     for problem in found:
         for override in overrides:
-            path = ".".join(_inside(override.path, root, name, document) or ())
+            parts = _inside(override.path, root, name, document) or ()
+            path = ".".join(parts)
             if path and f"{problem.where}.".startswith(f"{path}."):
                 problem = replace(problem, file="--set", where=override.text)
-        result.append(problem)
+        result.append(_half_given(problem, document, overrides, root, name))
     return result
+
+
+class _Made(dict[str, Any]):
+    """A table that the file does not have, made to hold the value of an override."""
+
+
+def _half_given(
+    problem: Problem, document: Mapping[str, Any], overrides: Sequence[Override], root: str, name: str
+) -> Problem:
+    """Return the problem of a missing key said of the override, if overrides have made the table that lacks it."""
+    *table, key = problem.where.split(".")
+    depth, node = len(table), document
+    for part in table:
+        node = node[part] if isinstance(node, Mapping) and part in node else {}
+    inside = [(o, p) for o in overrides if (p := _inside(o.path, root, name, document)) and [*p[:depth]] == table]
+    given = {path[depth]: (override, path) for override, path in inside if len(path) > depth}
+    if not isinstance(node, _Made) or problem.value or key in node or not given:
+        return problem
+    override, path = next(iter(given.values()))
+    beside = f"{_written(override, len(path) - depth)}.{key}"
+    rule, hint = f"this needs '{key}' beside it", f"Add --set {beside}=VALUE."
+    return Problem("--set", override.text, "", rule, hint)
 
 
 _MEMBER_VALUES = {
@@ -121,6 +147,8 @@ _MEMBER_VALUES = {
     "youth": (MOST_PEOPLE, True),
     "youth_budget_eur": (MOST_EUR, False),
     "need_index": (MOST_NEED, False),
+    "youth_under_21": (MOST_PEOPLE, True),
+    "capacity": (MOST_EUR, False),
     "buffer_eur": (MOST_EUR, False),
 }
 """What may be set of a member: the highest value, as in a region file, and whether it is a whole number."""
@@ -148,7 +176,7 @@ def override_member(region: Region, override: Override, per_youth: float, proble
     highest, whole = _MEMBER_VALUES[column]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return refuse(value, "this must be a number", "Write it with a point as decimal mark.")
-    may_be_zero = column == "buffer_eur"
+    may_be_zero = column in ("buffer_eur", "capacity")
     if not 0 <= value <= highest or (value == 0 and not may_be_zero):
         rule = f"this must be {'at least' if may_be_zero else 'above'} 0 and at most {highest:,.0f}"
         return refuse(value, rule, "Check the sign, the unit and the zeros.")
@@ -170,19 +198,25 @@ def override_member(region: Region, override: Override, per_youth: float, proble
 def _inside(path: tuple[str, ...], root: str, name: str, document: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Return the path within this document, or None if the override is for another one."""
     if root == "study":
-        return path if len(path) == 1 or path[0] in ("settings", "title", "open_cases") else None
+        return path if len(path) == 1 or path[0] in ("settings", "title", "open_cases", "history") else None
     if path[0] != root or len(path) == 1:
         return None
     if root == "agreements":
         return path[2:] if path[1] == name else None
-    inside = path[1:]
-    return inside if inside[0] in document else ("care_types", *inside)
+    inside, top = path[1:], place_of("costs", ())
+    is_top = inside[0] in document or (top is not None and inside[0] in top.keys)
+    return inside if is_top else ("care_types", *inside)
 
 
-def _set(document: dict[str, Any], path: tuple[str, ...], override: Override, problems: list[Problem]) -> None:
+def _set(
+    document: dict[str, Any], path: tuple[str, ...], override: Override, problems: list[Problem], root: str
+) -> None:
     """Set one value, or add why there is no such place."""
+    added: list[tuple[dict[str, Any], str]] = []
 
     def refuse(part: str, rule: str, hint: str) -> None:
+        for table, key in added[:1]:  # a table that was made on the way would be one more fault
+            del table[key]
         problems.append(Problem("--set", override.text, part, rule, hint))
 
     node: Any = document
@@ -194,17 +228,18 @@ def _set(document: dict[str, Any], path: tuple[str, ...], override: Override, pr
             place: Any = int(part) - 1
         elif isinstance(node, dict):
             may_add = last and path[0] in ("settings", "clauses")
-            if part not in node and not may_add and not (depth == 0 and part == "settings"):
-                if path[0] == part == "clauses":
-                    return refuse(part, "this agreement has no clauses", "Nothing of it can be set.")
-                # The table of care types is left out by users, so the tables beside it count too.
-                beside = document if depth == 1 and path[0] == "care_types" else {}
-                return refuse(part, "unknown key", suggest(part, [*node, *(k for k in beside if k != path[0])]))
+            if part not in node and not may_add:
+                refused = _not_addable(document, path, depth, node, override, root)
+                if refused:
+                    return refuse(part, *refused)
             place = part
         else:
             return refuse(part, "this is a value, not a table", "Leave out what follows it.")
         if not last:
-            node = node.setdefault(place, {}) if isinstance(node, dict) else node[place]
+            if isinstance(node, dict) and place not in node:
+                node[place] = _Made()
+                added.append((node, place))
+            node = node[place]
     old = node[place] if isinstance(node, list) else node.get(place)
     value = override.value
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -213,10 +248,59 @@ def _set(document: dict[str, Any], path: tuple[str, ...], override: Override, pr
     # A bare number set on a quantity changes its value and says so in its pedigree.
     source = {"nl": f"door de gebruiker gezet: {override.text}", "en": f"set by the user: {override.text}"}
     pedigree = {"grade": "assumed", "source": source}
-    if isinstance(old, dict) and "value" in old and not isinstance(value, dict):
+    here = place_of(root, path[:-1] if place == "value" else path) if old is None else None
+    if here is not None and here.number and not isinstance(value, dict):
+        unit = UNITS.get(path[-2] if place == "value" else path[-1], "number")
+        number = {"value": float(value) if is_number else value, "unit": unit, **pedigree}
+        node.update(number if place == "value" else {place: number})
+    elif isinstance(old, dict) and "value" in old and not isinstance(value, dict):
         node[place] = {**old, "value": float(value) if is_number else value, **pedigree}
     elif place == "value" and "grade" in node:
         node.update({"value": value, **pedigree})
+    elif place == "standard_error" and is_number:
+        node[place] = float(value)
     else:
         node[place] = value
     return None
+
+
+def _not_addable(
+    document: Mapping[str, Any],
+    path: tuple[str, ...],
+    depth: int,
+    node: Mapping[str, Any],
+    override: Override,
+    root: str,
+) -> tuple[str, str] | None:
+    """Return rule and hint if a key that a table lacks cannot be added to it; None if the schema knows it."""
+    part, last = path[depth], depth == len(path) - 1
+    if path[0] == part == "clauses":
+        return "this agreement has no clauses", "Nothing of it can be set."
+    known = _keys_of(root, path[:depth], node)
+    added = place_of(root, path[: depth + 1]) if part in known else None
+    if part not in known:
+        # The table of care types is left out by users, so the tables beside it count too.
+        at_top = depth == 1 and path[0] == "care_types"
+        beside = [key for key in (*document, *_keys_of(root, (), document)) if key != path[0]] if at_top else []
+        return "unknown key", suggest(part, dict.fromkeys([*node, *known, *beside]))
+    if added is not None and added.free and not (last and isinstance(override.value, dict)):
+        rule = "the file does not have this table, and what belongs in it depends on its family"
+        return rule, "Write the whole table in a file of your own."
+    if added is not None and added.number and not last and path[depth + 1] != "value":
+        key = _written(override, len(path) - 1 - depth)
+        return "this number is not in the file yet", f"Set it first: --set {key}=NUMBER."
+    return None
+
+
+def _written(override: Override, without: int) -> str:
+    """Return the key of an override as the user wrote it, without its last parts."""
+    parts = override.text.partition("=")[0].split(".")
+    return ".".join(part.strip() for part in parts[: len(parts) - without])
+
+
+def _keys_of(root: str, path: tuple[str, ...], node: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the keys that a table may have: those of the schema, and of a number below a law, which it leaves free."""
+    if "value" in node and "grade" in node:
+        return tuple(Quantity.model_fields)
+    place = place_of(root, path)
+    return () if place is None else place.keys

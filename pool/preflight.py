@@ -11,12 +11,13 @@ from pathlib import Path
 
 from solidair.models.problems import InputError, Problem
 from solidair.pool.blocks import UNIT, Engine, compute
+from solidair.pool.cluster import LOCAL, PER_WORKER
 from solidair.pool.metrics.chunks import working_bytes
 from solidair.pool.precision import MOST
 from solidair.pool.store import MEMORY, kept_bytes
 
 PROGRAM = 300 * 2**20
-"""Bytes of Python with all libraries: measured 230 to 280 MB after a small run."""
+"""Bytes of Python with all libraries: measured 230 to 280 MB after a small run, 250 MB in a cluster's worker."""
 
 BLOCK_COPIES = 6
 """Arrays of the size of a block's claims that computing a block holds at once: measured 3.1 to 5.5."""
@@ -41,9 +42,10 @@ class Preflight:
     kept
         Bytes of what the metrics need of every simulated year.
     memory
-        Bytes of memory at the highest point: kept arrays if they are in memory, blocks at work, metrics.
+        Bytes of memory at the highest point: kept arrays if they are in memory, blocks at work, metrics, growth, and
+        workers of a cluster on this machine.
     disk
-        Bytes of temporary files, 0 if the kept arrays fit in memory.
+        Bytes of temporary files at the highest point, 0 if the kept arrays fit in memory.
     checkpoint
         Bytes of checkpoints, if they are written.
     nanoseconds
@@ -75,35 +77,56 @@ class Preflight:
 
 
 def needs(
-    engine: Engine, sims: int, *, workers: int = 1, memory: int = MEMORY, nanoseconds: float | None = None
+    engine: Engine,
+    sims: int,
+    *,
+    workers: int = 1,
+    memory: int = MEMORY,
+    nanoseconds: float | None = None,
+    cluster: str | None = None,
+    grows: bool = False,
 ) -> Preflight:
-    """Return what a run will need.
+    """Return what a run will need of this machine.
 
     Parameters
     ----------
     workers
-        Threads that compute blocks.
+        Threads that compute blocks, or processes of a cluster.
     memory
         Bytes of kept arrays above which they go to disk.
     nanoseconds
         Time per case, from `time_per_case`.
+    cluster
+        `local`, or the address of a scheduler. Workers elsewhere need no memory here, but what they send does.
+    grows
+        Whether the run comes to so many sims round by round: then one array at a time is there twice, at most.
     """
     kept = kept_bytes(engine, sims)
     on_disk = kept > memory
-    claims = 8 * engine.block * len(engine.measures.measures) * engine.years * engine.members
-    working = BLOCK_COPIES * claims * workers
+    place = 8 * engine.members * engine.years
+    twice = place * sims if grows else 0
+    working = BLOCK_COPIES * engine.block * place * len(engine.measures.measures) * workers
+    if cluster is not None:
+        # Of every worker some finished blocks may be on their way; a local one is a whole program of its own.
+        arriving = (PER_WORKER + 1) * workers * engine.block * place * (1 + len(engine.sharing))
+        working = arriving + (working + PROGRAM * workers if cluster == LOCAL else 0)
     # Metrics of members take a few members at a time; those of the region take all of them.
     region = 8 * sims * engine.members * REGION_ARRAYS
     metrics = max(working_bytes(sims, len(engine.study.agreements)), region)
+    # Arrays that go to disk once they are too large were in memory until then.
+    growth = min(kept, memory) if on_disk and grows else twice
+    if cluster == LOCAL and grows:
+        # Workers stay while it is judged whether this is precise enough, and while arrays grow.
+        metrics, growth = metrics + PROGRAM * workers, growth + PROGRAM * workers
     return Preflight(
         sims,
         engine.years,
         engine.members,
         engine.cases_per_path,
         kept,
-        PROGRAM + (0 if on_disk else kept) + max(working, metrics),
-        kept if on_disk else 0,
-        8 * sims * engine.members * engine.years * (1 + len(engine.sharing)),
+        PROGRAM + (0 if on_disk else kept) + max(working, metrics, growth),
+        kept + twice if on_disk else 0,
+        place * sims * (1 + len(engine.sharing)),
         nanoseconds,
         workers,
     )
@@ -128,6 +151,8 @@ def check(
     memory: int = MEMORY,
     scratch: Path | None = None,
     checkpoint: Path | None = None,
+    cluster: str | None = None,
+    grows: bool = False,
 ) -> None:
     """Refuse a run that this machine cannot finish.
 
@@ -135,6 +160,8 @@ def check(
     ----------
     scratch, checkpoint
         Folders for temporary files and for checkpoints; None for the system's, and for no checkpoints.
+    cluster, grows
+        As the plan was made with, for the number of sims that would do; see `needs`.
 
     Raises
     ------
@@ -142,7 +169,15 @@ def check(
         If memory or free disk will not do, with the number of sims that would.
     """
     problems = []
-    most = most_sims(engine, workers=plan.workers, memory=memory, scratch=scratch, checkpoint=checkpoint)
+    most = most_sims(
+        engine,
+        workers=plan.workers,
+        memory=memory,
+        scratch=scratch,
+        checkpoint=checkpoint,
+        cluster=cluster,
+        grows=grows,
+    )
     hint = f"Simulate at most {most:,} paths" if most else "Simulate a smaller region or fewer agreements"
     have = total_memory()
     if have is not None and plan.memory > have:
@@ -165,11 +200,16 @@ def most_sims(
     memory: int = MEMORY,
     scratch: Path | None = None,
     checkpoint: Path | None = None,
+    cluster: str | None = None,
+    grows: bool = False,
 ) -> int:
-    """Return the largest number of sims, in whole units and at most 100 million, that this machine can run."""
+    """Return the largest number of sims, in whole units and at most 100 million, that this machine can run.
+
+    Parameters are those of `needs` and `check`.
+    """
 
     def fits(units: int) -> bool:
-        plan = needs(engine, units * UNIT, workers=workers, memory=memory)
+        plan = needs(engine, units * UNIT, workers=workers, memory=memory, cluster=cluster, grows=grows)
         have = total_memory()
         return (have is None or plan.memory <= have) and all(
             needed <= shutil.disk_usage(folder).free for folder, needed in _disks(plan, scratch, checkpoint).values()

@@ -17,15 +17,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solidair.pool.agreements import Ledger, combine, settle
 from solidair.pool.blocks import measures_of
 from solidair.pool.draw import DrawPlan
 from solidair.pool.exactness import attachment_paths
 from solidair.pool.measures import MeasureSet
 from solidair.pool.replay_path import Case, Count, Path, Sum
+from solidair.pool.settlement import Ledger, settle
 from solidair.pool.study import Study
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 CENT = 0.005
 """Largest difference in EUR that counts as the same: half a cent. Both sides add the same costs in another order."""
@@ -139,9 +140,8 @@ def replay(study: Study, sim: int, seed: int | None = None, *, case_by_case: boo
     claims = _claims(study, measures, [cases, real], sums)
     settlements = {}
     for agreement in study.agreements:
-        rules = agreement.rules(study.costs.ids)
-        handed_in = [combine(measures.weights(rule), claims[:, np.newaxis])[0] for rule in rules]
-        ledger = settle(agreement, claims[:, np.newaxis], measures, study.region, sim)
+        ledger = settle(agreement, claims[:, np.newaxis], measures, study.setting, sim)
+        handed_in = [clause.handed_in[0] for clause in ledger.clauses]
         settlements[agreement.name] = Settlement(np.array(handed_in).reshape(-1, *claims.shape[1:]), ledger)
     known = real.groupby(["year", "code", "care_type"], sort=False)["cost"].agg(clients="size", cost="sum")
     return Replay(
@@ -161,14 +161,25 @@ def _claims(study: Study, measures: MeasureSet, frames: list[pd.DataFrame], sums
         t = frame["year"].to_numpy(dtype=np.int64) - study.settings.first_year
         cell = t * members + np.array([codes.index(code) for code in frame["code"]], dtype=np.int64)
         cost = frame["cost"].to_numpy(dtype=np.float64)
+        began = t if frame is sums else _began(frame, t, study.settings.first_year)
         for place, (measure, line) in enumerate(zip(measures.measures, lines, strict=True)):
             if frame is sums and measure.attachment:
                 continue  # no small case reaches an attachment
             one = sums["clients"].to_numpy(dtype=np.float64) if frame is sums else np.ones_like(cost)
             amount = one if line is None else np.maximum(cost - line[t], 0.0)
+            if measure.began_before is not None:
+                amount = amount * (began < measure.began_before)
             amount = amount * frame["care_type"].isin(measure.scope).to_numpy(dtype=np.float64)
             claims[place] += np.bincount(cell, weights=amount, minlength=cells)
     return claims.reshape(len(claims), study.settings.years, members)
+
+
+def _began(cases: pd.DataFrame, years: IntArray, first_year: int) -> IntArray:
+    """Return the year in which each case began, a position; -1 for a year before the first."""
+    stays = cases["group"].isin(["open", "since", "known"]).to_numpy()
+    entered = [first_year if since is None else since.year for since in cases["since"]]
+    dated = np.array(entered, dtype=np.int64) - first_year
+    return np.where(stays, -1, np.where(cases["group"].to_numpy() == "entered", dated, years))
 
 
 __all__ = ["CENT", "Case", "Count", "Replay", "Settlement", "Sum", "replay"]

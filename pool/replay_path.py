@@ -108,10 +108,8 @@ class Path:
 
     def __init__(self, study: Study, plan: DrawPlan, seed: int, sim: int) -> None:
         self.study, self.seed, self.path = study, np.uint64(seed), np.uint64(sim) << np.uint64(16)
-        self.arrays = kernels.Shocks(*plan.shocks)
-        self.care, self.known = kernels.Care(*plan.care), kernels.Known(*plan.known)
-        self.bulk = kernels.Bulk(*plan.bulk)
-        self.moves, self.calendar = kernels.Moves(*plan.moves), kernels.Years(*plan.calendar)
+        self.arrays, self.care, self.known, self.bulk = plan.shocks, plan.care, plan.known, plan.bulk
+        self.moves, self.calendar = plan.moves, plan.calendar
         self.codes, self.ids, self.years = list(study.region.codes), study.costs.ids, study.settings.years
         self.needs = np.array(plan.need, dtype=np.float64)
         self.factors = np.ones((len(self.codes), len(TARGETS), len(self.ids), self.years + 1))

@@ -11,16 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from solidair.models.anchors import anchor_table
-from solidair.pool.agreements import combine, settle
 from solidair.pool.assumptions import assumption_table
+from solidair.pool.case_rules import combine
 from solidair.pool.exactness import comparison
 from solidair.pool.measures import MeasureSet
-from solidair.pool.metrics.base import SAME, Sample, row_blocks
+from solidair.pool.metrics.base import SAME, Sample, Squares, row_blocks
+from solidair.pool.metrics.pots import pot_table
 from solidair.pool.metrics.quantiles import value_at_risk
 from solidair.pool.metrics.tables import metric_tables
 from solidair.pool.metrics.year_table import Paths, year_table
 from solidair.pool.parameters import parameter_table
 from solidair.pool.precision import Convergence
+from solidair.pool.second_moments import squares
+from solidair.pool.settlement import settle
 from solidair.pool.study import Study
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ TABLES = (
     "fairness",
     "years",
     "clauses",
+    "pots",
     "distribution",
     "members",
     "anchors",
@@ -55,10 +59,14 @@ class ClauseTotals:
     ----------
     paid, charged
         Mean per clause and member over all sims and years, shape (clause, member), EUR a year.
+    outside, fund
+        Mean per clause of what comes in from outside and of what stays in funds, shape (clause,), EUR a year.
     """
 
     paid: FloatArray
     charged: FloatArray
+    outside: FloatArray
+    fund: FloatArray
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,9 @@ class Results:
         member) EUR.
     clauses
         Per agreement the means of its ledger.
+    observed
+        What pots were observed to do, (sim, year), by agreement, number of the clause and name, such as
+        'our-fund/2/ratio'.
     central_sums, exact_mean, exact_variance
         For the comparison with exact figures; see `solidair.pool.exactness`.
     control
@@ -104,6 +115,7 @@ class Results:
     contributions: Mapping[str, FloatArray]
     expected: Mapping[str, FloatArray]
     clauses: Mapping[str, ClauseTotals]
+    observed: Mapping[str, FloatArray]
     central_sums: FloatArray
     exact_mean: FloatArray
     exact_variance: FloatArray
@@ -139,6 +151,7 @@ class Results:
             own_expected=self.own_expected,
             own_exact=None if own_exact is None else own_exact[0],
             contribution_exact=None if exact is None else exact[0],
+            squares=self._squares[0].get(agreement),
         )
 
     def identical(self) -> list[list[str]]:
@@ -169,6 +182,7 @@ class Results:
             first_year=self.study.settings.first_year,
             own_exact=self._exact_own,
             contributions_exact=self._exact_contributions,
+            squares=self._squares,
         )
         return year_table(paths, list(region.codes), list(region.names), control=self.control)
 
@@ -191,11 +205,17 @@ class Results:
             return {}
         exact = {}
         for agreement in (a for a in self.study.agreements if a.linear):
-            ledger = settle(agreement, self.exact_mean[:, np.newaxis], self.measures, self.study.region)
+            ledger = settle(agreement, self.exact_mean[:, np.newaxis], self.measures, self.study.setting)
             borne = ledger.contribution[0]
             # A transfer that is nothing but rounding must not pass for one that is certain.
             exact[agreement.name] = np.where(np.isclose(borne, own, rtol=SAME, atol=0.0), own, borne)
         return exact
+
+    @cached_property
+    def _squares(self) -> list[Mapping[str, Squares]]:
+        """Exact second moments of each year, per agreement for which they are known."""
+        years = range(self.own.shape[1])
+        return [squares(self.study, self.measures, self.exact_mean, self.exact_variance, t) for t in years]
 
     def _clauses(self) -> pd.DataFrame:
         import pandas as pd
@@ -219,6 +239,9 @@ class Results:
                     )
         columns = ["agreement", "clause", "title_nl", "title_en", "code", "name", "paid_mean", "charged_mean"]
         return pd.DataFrame(rows, columns=columns)
+
+    def _pots(self) -> pd.DataFrame:
+        return pot_table(self.observed, self.study.agreements, self.study.setting.calendar)
 
     def _distribution(self) -> pd.DataFrame:
         """Quantiles of what each member bears, as inf{x : F(x) >= p} of the simulated years."""

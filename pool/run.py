@@ -91,8 +91,8 @@ def simulate(
     block = engine.block if block is None else -(-block // UNIT) * UNIT
     folder = None if checkpoint is None else checkpoint.folder
     first = min(sims.most, block * -(-FIRST // block)) if isinstance(sims, Precision) else sims
-    plan = preflight.needs(engine, first, workers=threads, memory=memory)
-    preflight.check(engine, plan, memory=memory, scratch=scratch, checkpoint=folder)
+    plan = preflight.needs(engine, first, workers=threads, memory=memory, cluster=cluster)
+    preflight.check(engine, plan, memory=memory, scratch=scratch, checkpoint=folder, cluster=cluster)
     if checkpoint is not None:
         checkpoint.begin(engine, seed, sims if isinstance(sims, int) else str(sims), block)
     store = Store(engine, first, memory, scratch)
@@ -101,7 +101,9 @@ def simulate(
         run.add(_pieces(0, first, block), workers)
         if isinstance(sims, int):
             return run.results()
-        fits = preflight.most_sims(engine, workers=threads, memory=memory, scratch=scratch, checkpoint=folder)
+        fits = preflight.most_sims(
+            engine, workers=threads, memory=memory, scratch=scratch, checkpoint=folder, cluster=cluster, grows=True
+        )
         most = min(sims.most, fits)
         codes, rounds = tuple(str(code) for code in engine.study.region.codes), 1
         while True:
@@ -186,7 +188,11 @@ class _Run:
             own_expected=store.own_expected,
             contributions=store.contributions,
             expected=store.expected,
-            clauses={name: ClauseTotals(sums.paid[name] / years, sums.charged[name] / years) for name in sums.paid},
+            clauses={
+                name: ClauseTotals(paid / years, sums.charged[name] / years, *(sums.beyond[name].T / years))
+                for name, paid in sums.paid.items()
+            },
+            observed=store.observed,
             central_sums=sums.powers,
             exact_mean=engine.exact_mean,
             exact_variance=engine.exact_variance,

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from solidair.pool.blocks import BlockResult, Engine, expectations
+from solidair.pool.given_need import expected_given_need
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -57,6 +59,7 @@ class Store:
     def __init__(self, engine: Engine, sims: int, memory: int = MEMORY, scratch: Path | None = None) -> None:
         self._engine, self._memory, self._scratch = engine, memory, scratch
         self.sims = 0
+        self._observed: dict[int, Mapping[str, FloatArray]] = {}
         self.on_disk = False
         self._borne: dict[str, FloatArray] = {}
         self._expected: dict[str, FloatArray] = {}
@@ -101,8 +104,20 @@ class Store:
     @property
     def expected(self) -> dict[str, FloatArray]:
         """Per agreement what each member is expected to bear in the first year given the need, (sim, member) EUR."""
-        own = self.own_expected
-        return {name: self._expected[name].T if name in self._expected else own for name in self._names}
+        own, expected = self.own_expected, {}
+        for agreement in self._engine.study.agreements:
+            name = agreement.name
+            if name in self._expected and not agreement.linear:
+                borne = self._borne[name][0].T
+                self._expected[name][...] = expected_given_need(borne, self._borne[_OWN][0].T, own).T
+            expected[name] = self._expected[name].T if name in self._expected else own
+        return expected
+
+    @property
+    def observed(self) -> dict[str, FloatArray]:
+        """What pots were observed to do, (sim, year), by agreement, number of the clause and name."""
+        blocks = [self._observed[first] for first in sorted(self._observed)]
+        return {name: np.concatenate([block[name] for block in blocks]) for name in (blocks[0] if blocks else ())}
 
     @property
     def _names(self) -> list[str]:
@@ -112,10 +127,12 @@ class Store:
         """Write a block into its own place; several threads may do so at once."""
         rows = slice(block.first, block.first + block.sims)
         own_expected, expected = expectations(self._engine, seed, block.first, block.sims)
+        self._observed[block.first] = block.observed
         for name in (_OWN, *self._engine.sharing):
             borne = block.contributions.get(name, block.own)
             self._borne[name][..., rows] = borne.transpose(1, 2, 0)
-            self._expected[name][:, rows] = expected.get(name, own_expected).T
+            if name == _OWN or name in expected:
+                self._expected[name][:, rows] = (own_expected if name == _OWN else expected[name]).T
 
     def _empty(self, shape: tuple[int, ...]) -> FloatArray:
         return _mapped(shape, self._scratch) if self.on_disk else np.empty(shape)

@@ -1,16 +1,23 @@
-"""Checks of a study that need more than one of its files: budgets against costs, open stays against both."""
+"""Checks of a study that need more than one of its files, such as budgets against costs and stays against both."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+
+import numpy as np
 
 from solidair.models.costs import CostModel
 from solidair.models.problems import InputError, Problem
 from solidair.models.regions import Region
-from solidair.models.sources.open_cases import OpenCases, in_groups, read_open_cases
-from solidair.pool.study_spec import OpenCasesSpec
+from solidair.models.sources.groups import in_groups
+from solidair.models.sources.history import History, read_history
+from solidair.models.sources.open_cases import OpenCases, read_open_cases
+from solidair.pool.agreements import Agreement, unknown_scopes
+from solidair.pool.setting import Setting
+from solidair.pool.study_spec import HistorySpec, OpenCasesSpec, Settings
 
 ODD_BUDGET = 20.0
 """A budget this many times smaller or larger than the expected cost cannot be in euros."""
@@ -32,6 +39,37 @@ def odd_budgets(region: Region, costs: CostModel) -> list[Problem]:
     return problems
 
 
+def misfits(
+    agreement: Agreement,
+    region: Region | None,
+    costs: CostModel | None,
+    care_types: Sequence[str] | None,
+    settings: Settings,
+    history: History | None = None,
+    *,
+    assumed: bool = False,
+) -> list[Problem]:
+    """Return what of an agreement does not fit the members, the years and the cost model, as far as these are known.
+
+    Parameters
+    ----------
+    history, assumed
+        What is known of past years; see `solidair.pool.setting.Setting`.
+    """
+    first, years = settings.first_year, settings.years
+    if region is None:
+        return [] if care_types is None else unknown_scopes(agreement.scopes, agreement.file, care_types)
+    if costs is not None:
+        return agreement.faults(Setting.of(region, costs, first, years, history, assumed=assumed))
+    looked = [*agreement.scopes, *(scope for clause in agreement.spec.clauses for scope in clause.charge.scopes())]
+    named = (entry for scope in looked for entry in (() if scope == "all" else scope))
+    known = tuple(dict.fromkeys(named)) if care_types is None else tuple(care_types)
+    # What only the cost model can tell is no fault of the agreement.
+    some = np.ones((len(region), len(known)))
+    plain = Setting.plain(region, known, first, years)
+    return agreement.faults(replace(plain, expected_clients=some, expected_cost=some, assumed=True))
+
+
 def open_stays(
     spec: OpenCasesSpec,
     path: Path,
@@ -41,7 +79,9 @@ def open_stays(
     costs: CostModel | None,
     problems: list[Problem],
 ) -> OpenCases | None:
-    """Return the user's open stays, or None after adding what is wrong with them to `problems`.
+    """Return the user's open stays, in large groups only, or None after adding what is wrong with them to `problems`.
+
+    There may be none left: all that the file lists can be too few.
 
     Parameters
     ----------
@@ -83,6 +123,40 @@ def open_stays(
             not_stays=others,
         )
         return in_groups(known)
+    except InputError as error:
+        problems += error.problems
+        return None
+
+
+def past_years(
+    spec: HistorySpec,
+    path: Path,
+    file: str,
+    codes: Sequence[str] | None,
+    costs: CostModel | None,
+    problems: list[Problem],
+) -> History | None:
+    """Return the history, or None if no file is asked for, or after adding what is wrong with it to `problems`.
+
+    Parameters
+    ----------
+    spec, path
+        What the study file says, and the file that it means.
+    file
+        The study file, as the user named it.
+    codes, costs
+        CBS codes of the members and the cost model; without either the rows cannot be checked, and it is not read.
+    """
+    if spec.file is None:
+        return None
+    if not true_of(Path.is_file, path):
+        rule, hint = "there is no such file", "Put it beside the study file, or write its whole path."
+        problems.append(Problem(file, "history.file", spec.file[:60], rule, hint))
+        return None
+    if codes is None or costs is None:
+        return None
+    try:
+        return read_history(path, codes=codes, care_types=costs.care_types)
     except InputError as error:
         problems += error.problems
         return None

@@ -1,12 +1,12 @@
-"""What a study file says: its keys and rules. How it is loaded and checked is in `solidair.pool.study`."""
+"""What a study file says: its keys and rules. How it is loaded is in `solidair.pool.study_loader`."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from solidair.models.schema import Config, Words
+from solidair.models.schema import Config, RuleError, Words
 
 
 class Settings(Config):
@@ -33,6 +33,28 @@ class OpenCasesSpec(Config):
     reference: date
 
 
+class HistorySpec(Config):
+    """Clients and cost of the years before the first budget year, for agreements that look back.
+
+    Parameters
+    ----------
+    file
+        CSV file, beside the study.
+    assumed
+        Whether years that are not in it, or all if there is no file, are taken to be as the cost model expects.
+    """
+
+    file: str | None = None
+    assumed: bool = False
+
+    @model_validator(mode="after")
+    def _something(self) -> HistorySpec:
+        if self.file is None and not self.assumed:
+            rule = "a history needs a file, or the word that past years may be assumed"
+            raise RuleError(rule, 'Write file = "history.csv", or assumed = true.')
+        return self
+
+
 class StudySpec(Config):
     """A study file."""
 
@@ -41,4 +63,5 @@ class StudySpec(Config):
     costs: str
     agreements: tuple[str, ...] = Field(min_length=1)
     open_cases: OpenCasesSpec | None = None
+    history: HistorySpec | None = None
     settings: Settings = Settings()

@@ -89,13 +89,27 @@ def key_shares(key: Any, region: Any) -> list[float]:
     return [sizes(m) / total for m in members]
 
 
-def handed_in(take: Any, left: float) -> float:
-    """Return what is handed in of one case of which `left` EUR is left."""
+def line_of(line: Any, budget: float) -> float:
+    """Return the line of a member with this youth budget, EUR per child and year."""
+    if isinstance(line, float):
+        return line
+    if line.kind == "budget":
+        return line.share * budget
+    if line.kind == "least":
+        return min(line_of(each, budget) for each in line.lines)
+    raise NotImplementedError(f"teach the naive twin the line '{line.kind}'")
+
+
+def handed_in(take: Any, left: float, budget: float = math.nan) -> float:
+    """Return what is handed in of one case of which `left` EUR is left, by a member with this youth budget."""
     if take.kind == "share":
         return take.share * left
     if take.kind == "excess":
-        above = max(left - take.retention, 0.0)
-        return take.share * (above if take.limit is None else min(above, take.limit))
+        total = 0.0
+        for band in take.bands or [take]:
+            above = max(left - line_of(band.retention, budget), 0.0)
+            total += band.share * (above if band.limit is None else min(above, band.limit))
+        return total
     raise NotImplementedError(f"teach the naive twin the take '{take.kind}'")
 
 
@@ -125,7 +139,7 @@ def naive_settle(agreement_spec: Any, cases: Sequence[tuple[int, str, float]], r
         left = cost
         for number, clause in enumerate(clauses):
             if clause.take.scope == "all" or care_type in clause.take.scope:
-                amount = handed_in(clause.take, left)
+                amount = handed_in(clause.take, left, region.members[member].youth_budget_eur)
                 left -= amount
                 paid[number][member] += amount
     charged = []

@@ -148,7 +148,7 @@ class Stay:
 def stays_of(
     i: int, c: int, need: float, factors: Any, seed: int, path: int, care: Any, known: Any, moves: Any, years: Any
 ) -> Iterator[tuple[int, list[Stay]]]:
-    """Yield the stays of a member and care type in groups: the year from which they count, and the stays."""
+    """Yield the stays of a member and care type in groups: the year in which they began, and the stays."""
     lengths, residuals = row(care.lengths, care.stays[c]), row(care.residuals, care.stays[c])
     tariffs = row(care.tables, c)
     stretch = factors[STAY][c][0]
@@ -177,7 +177,7 @@ def stays_of(
 
     if known.listed[i][c]:
         if known.seen_on < 0:  # who entered since the open stays were seen
-            yield 0, entered(path + BEFORE, 0, known.seen_on, 0.0, factors[VOLUME][c][0])
+            yield -1, entered(path + BEFORE, 0, known.seen_on, 0.0, factors[VOLUME][c][0])
         at = known.first[i * len(care.stays) + c]
         group = []
         for m, k in enumerate(range(at, known.first[i * len(care.stays) + c + 1])):
@@ -189,11 +189,11 @@ def stays_of(
             length = look_up_tail(table, min(survival, 1 - survival), survival <= 0.5)
             left = min(max(length - known.elapsed[k], 0.0), known.most[k])
             group.append(stay(known.seen_on, known.seen_on + left, tariff, path, 0, KNOWN_MOVE, m))
-        yield 0, group
+        yield -1, group
     else:
         volume = factors[VOLUME][c][0]
         count = poisson_quantile(uniform(draw(OPEN, path)), rate * mean / 365 * volume)
-        yield 0, [
+        yield -1, [
             stay(
                 0.0, stretch * look_up(residuals, draw(RESIDUAL, path, m)),
                 look_up(tariffs, draw(OPEN_TARIFF, path, m)), path, 0, OPEN_MOVE, m,
@@ -236,6 +236,13 @@ def draw_block(
         if looks.count[c] >= 0:
             out[looks.count[c]][s][t][i] += clients
 
+    def look_back(cost: float, cohort: int, c: int, s: int, t: int, i: int, *, whole: bool = False) -> None:
+        """Add what a case that began in year `cohort` costs to the measures of cases that began before a later year."""
+        for k in range(looks.begun_first[c], looks.begun_first[c + 1]):
+            line = looks.begun_attachments[t][k]
+            if cohort < looks.begun_years[k] and (line == 0 or not whole):
+                out[looks.begun_measure[k]][s][t][i] += max(cost - line, 0.0)
+
     def one_by_one(
         table: Sequence[float], key: int, moment: int, count: int, price: float, c: int, s: int, t: int, i: int
     ) -> float:
@@ -246,6 +253,7 @@ def draw_block(
                 cost = price * look_up(table, word(seed, key, moment, m))
                 subtotal += cost
                 look(cost, c, s, t, i)
+                look_back(cost, t, c, s, t, i)
             total += subtotal
         return total
 
@@ -258,6 +266,7 @@ def draw_block(
         rows = [row(bulk.sums, n) for n in range(*(bulk.size // len(tables[0]) * (bulk.row[c] + k) for k in (0, 1)))]
         drawn = word(seed, care.keys[SUM][i][c], moment)
         total = price * sum_of(rows, small, bulk.mean[c], bulk.sd[c], drawn)
+        look_back(total, t, c, s, t, i, whole=True)  # no small case reaches a line
         beyond = row(bulk.large, bulk.row[c])
         total += one_by_one(beyond, care.keys[LARGE_COST][i][c], moment, large, price, c, s, t, i)
         add(total, small + large, c, s, t, i)
@@ -282,7 +291,8 @@ def draw_block(
                     total = one_by_one(tables[c], care.keys[COST][i][c], moment, count, price, c, s, t, i)
                     add(total, count, c, s, t, i)
                 continue
-            for first, group in stays_of(i, c, need, factors[i], seed, path, care, known, moves, years):
+            for cohort, group in stays_of(i, c, need, factors[i], seed, path, care, known, moves, years):
+                first = max(cohort, 0)
                 for some in batched(group):
                     subtotals, present = [0.0] * n_years, [0] * n_years
                     for stay in some:
@@ -302,6 +312,7 @@ def draw_block(
                                 cost = days * stay.tariff * factors[payer][PRICE][c][t + 1] * years.index[c][t]
                                 add(cost, 1, c, s, t, payer)
                             look(cost, c, s, t, payer)
+                            look_back(cost, cohort, c, s, t, payer)
                     for t in range(first, n_years):
                         add(subtotals[t], present[t], c, s, t, i)
     return out

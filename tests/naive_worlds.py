@@ -108,6 +108,7 @@ def world(
     starts: Sequence[float] | None = None,
     growth: Sequence[float] | None = None,
     index: Any = None,
+    earlier: Mapping[int, Sequence[tuple[int, float]]] | None = None,
 ) -> World:
     """Return a world.
 
@@ -141,6 +142,8 @@ def world(
         Per care type the share of children that move a year; weights of the members they move to.
     starts, growth, index
         Days to each 1 January, growth of the number of clients, price index (care_type, year).
+    earlier
+        Per care type pairs of a year and an attachment: measures of what began before that year.
     """
     expected = np.array(expected, dtype=np.float64)
     members, types = expected.shape
@@ -215,7 +218,7 @@ def world(
         volume=np.ones(years) if growth is None else np.array(growth, dtype=np.float64),
         index=np.ones((types, years)) if index is None else np.array(index, dtype=np.float64),
     )
-    looks, measures = _looks([points[min(c, len(points) - 1)] for c in range(types)], years, joint)
+    looks, measures = _looks([points[min(c, len(points) - 1)] for c in range(types)], years, joint, earlier or {})
     return World(shocks, care, _bulk(care, bulk or {}, guided), begun, moves, calendar, looks, measures)
 
 
@@ -253,8 +256,10 @@ def _bulk(care: Any, tables: Mapping[int, SumTables], guided: bool) -> Any:
     )
 
 
-def _looks(points: Sequence[Sequence[float]], years: int, joint: bool) -> tuple[Any, int]:
-    """Return what is looked at, and the number of measures: attachments first, then clients.
+def _looks(
+    points: Sequence[Sequence[float]], years: int, joint: bool, earlier: Mapping[int, Sequence[tuple[int, float]]]
+) -> tuple[Any, int]:
+    """Return what is looked at, and the number of measures: attachments, clients, then what began before some year.
 
     Attachments rise by a tenth every year, so that a mix-up of years shows.
     """
@@ -266,11 +271,16 @@ def _looks(points: Sequence[Sequence[float]], years: int, joint: bool) -> tuple[
         counts = [len(place) + c for c in range(len(points))]
     amounts = [[a * 1.1**t for group in points for a in group] for t in range(years)]
     lowest = [[min([a * 1.1**t for a in group[1:]], default=np.inf) for group in points] for t in range(years)]
+    begun = [entry for c in range(len(points)) for entry in earlier.get(c, ())]
     looks = kernels.Looks(
         first=np.cumsum([0, *map(len, points)]),
         attachments=np.array(amounts),
         lowest=np.array(lowest),
         measure=np.array(place, dtype=np.int64),
         count=np.array(counts, dtype=np.int64),
+        begun_first=np.cumsum([0, *(len(earlier.get(c, ())) for c in range(len(points)))]),
+        begun_years=np.array([year for year, _ in begun], dtype=np.int64),
+        begun_attachments=np.array([[a * 1.1**t for _, a in begun] for t in range(years)]).reshape(years, len(begun)),
+        begun_measure=max(counts) + 1 + np.arange(len(begun)),
     )
-    return looks, max(counts) + 1
+    return looks, max(counts) + 1 + len(begun)

@@ -11,11 +11,10 @@ import pytest
 
 from benchmarks import country, curve, exact_reference, measuring, parts, plain_numpy, plain_stays, reference, startup
 from solidair.pool import Study, simulate
-from solidair.pool.agreements import combine
 from solidair.pool.blocks import compile_study
+from solidair.pool.case_rules import combine
 from solidair.pool.results import TABLES
 from solidair.pool.run import measures_of
-from solidair.pool.study import builtin
 
 YEARS, ROUNDS = 3_000, 2
 
@@ -164,7 +163,7 @@ def test_the_country_has_the_published_sizes():
     assert sizes[170] <= 31_753 <= sizes[171]
     study = country.country()
     assert len({member.region for member in study.region.members}) == 42
-    assert [agreement.name for agreement in study.agreements] == list(builtin("agreements"))
+    assert [agreement.name for agreement in study.agreements] == list(country.AGREEMENTS)
     assert study.region.codes[0] == "GM9001" and study.settings.years == 4
 
 

@@ -85,9 +85,9 @@ def test_counts_stay_exact_in_bulk():
 
 def test_the_engine_chooses_bulk_only_below_every_line():
     high, low, none = _study(80_000.0), _study(2_000.0), _study(80_000.0)
-    assert list(DrawPlan.make(high, measures_of(high)).bulk[0]) == [0, 1]
-    assert list(DrawPlan.make(low, measures_of(low)).bulk[0]) == [-1, -1]
-    assert list(DrawPlan.make(none, measures_of(none), case_by_case=True).bulk[0]) == [-1, -1]
+    assert list(DrawPlan.make(high, measures_of(high)).bulk.row) == [0, 1]
+    assert list(DrawPlan.make(low, measures_of(low)).bulk.row) == [-1, -1]
+    assert list(DrawPlan.make(none, measures_of(none), case_by_case=True).bulk.row) == [-1, -1]
 
 
 def test_no_price_lifts_a_small_case_over_a_line():
@@ -95,7 +95,7 @@ def test_no_price_lifts_a_small_case_over_a_line():
     plan = DrawPlan.make(study, measures_of(study))
     shocks = shock_arrays(study.costs, study.region)
     for c, severity in enumerate(study.costs.severities):
-        assert plan.bulk[1][c] >= float(severity.sf(80_000.0 / most_price(shocks, c))) > 0
+        assert plan.bulk.beyond[c] >= float(severity.sf(80_000.0 / most_price(shocks, c))) > 0
     # Prices of three levels, each up to its highest table value: three times 8.2 standard deviations.
     assert 1.2 < most_price(shocks, 0) < 1.5
 

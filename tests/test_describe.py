@@ -12,7 +12,7 @@ from solidair.pool.describe import describe
 from solidair.pool.describe import described as in_words
 from solidair.pool.describe_care import study_facts
 from solidair.pool.parts.registry import PARTS
-from solidair.pool.parts.words import money, number, percent, scope_words
+from solidair.pool.parts.words import Wording, money, number, percent, scope_words
 from solidair.pool.study import Study, builtin
 from tests.settling import SAMPLES, agreement
 
@@ -187,7 +187,7 @@ def test_every_part_has_words_in_both_languages_and_they_differ(role, kind):
         part = {"take": clause.take, "pot": clause.pot, "charge": clause.charge, "key": clause.charge.key}[role]
         assert part.kind == kind
         assert type(part).__doc__
-        words = [part.words(language, {}) if role == "take" else part.words(language) for language in LANGUAGES]
+        words = [part.words(Wording(language)) for language in LANGUAGES]
         assert all(len(text) > 5 for text in words)
         assert words[0] != words[1]
         if role != "key":
@@ -197,8 +197,8 @@ def test_every_part_has_words_in_both_languages_and_they_differ(role, kind):
 def test_a_mixed_key_names_its_parts_and_their_weights():
     parts = [{"weight": 0.25, "key": {"kind": "youth"}}, {"weight": 0.75, "key": {"kind": "budget"}}]
     key = agreement(({"kind": "share"}, {"kind": "mix", "parts": parts})).spec.clauses[0].charge.key
-    assert key.words("en") == "25% number of youths (aged 0-17) and 75% share of the youth budgets"
-    assert key.words("nl") == "25% aantal jeugdigen (0-17 jaar) en 75% aandeel in de jeugdbudgetten"
+    assert key.words(Wording("en")) == "25% number of youths (aged 0-17) and 75% share of the youth budgets"
+    assert key.words(Wording("nl")) == "25% aantal jeugdigen (0-17 jaar) en 75% aandeel in de jeugdbudgetten"
 
 
 def test_numbers_as_readers_of_each_language_write_them():
@@ -325,10 +325,10 @@ def test_what_index_and_doubt_do_is_said():
     facts = " ".join(study_facts(replace(study, costs=costs), "en"))
     assert "After that prices and budgets rise by 3% a year." in facts and "drawn for every path: 1." in facts
     excess = next(a for a in study.agreements if a.name == "case-excess")
-    assert in_words(excess, study.region, study.costs, "en").notes == ()
-    assert "rise with the price index" in in_words(excess, study.region, costs, "en").notes[0]
+    assert in_words(excess, study, "en").notes == ()
+    assert "rise with the price index" in in_words(excess, replace(study, costs=costs), "en").notes[0]
     fixed = replace(excess, spec=excess.spec.model_copy(update={"indexed": False}))
-    assert "indexed = false" in in_words(fixed, study.region, costs, "nl").notes[0]
+    assert "indexed = false" in in_words(fixed, replace(study, costs=costs), "nl").notes[0]
 
 
 def test_a_misspelt_form_of_care_is_no_form_of_care(tmp_path, monkeypatch):

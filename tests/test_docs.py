@@ -218,11 +218,11 @@ def test_python_blocks_run(path, tmp_path, monkeypatch):
 
 @every_text
 def test_toml_blocks_are_right(path):
-    ids = Study.load("haaglanden").costs.ids
+    setting = Study.load("haaglanden").setting
     for source in blocks(path, "toml"):
         document = tomllib.loads(source)
         if "clauses" in document:
-            assert Agreement.from_document(document, "shown", path.name).faults(None, ids) == []
+            assert Agreement.from_document(document, "shown", path.name).faults(setting) == []
 
 
 def test_the_region_file_that_is_shown_can_be_read(tmp_path):

@@ -13,9 +13,11 @@ from solidair.models.regions import Municipality, Region
 from solidair.models.schema import Words
 from solidair.models.severity import Fixed, Lognormal, Lomax
 from solidair.models.shocks import GammaShock, LognormalShock, NoShock
-from solidair.pool.agreements import Agreement, settle
+from solidair.pool.agreements import Agreement
 from solidair.pool.measures import measure_cases, measures_for
 from solidair.pool.run import simulate
+from solidair.pool.setting import Setting
+from solidair.pool.settlement import settle
 from solidair.pool.study import Study
 from tests.naive import agreement_document, cost_document, naive_settle, quantity, severity_table
 
@@ -62,49 +64,6 @@ def _moments(costs, region, scope, attachment):
 
 def _padded(probabilities, n):
     return np.concatenate([probabilities, np.zeros(n - len(probabilities))])
-
-
-def test_compound_poisson_of_small_severities():
-    # vector P13: Bowers et al., Actuarial Mathematics, section 12.4
-    pmf = compound_pmf(_padded([0, 0.25, 0.375, 0.375], 64), lambda z: np.exp(0.8 * (z - 1)))
-    expected = [
-        0.449328964117, 0.0898657928234, 0.143785268518, 0.162357532368, 0.0499054702813, 0.0473604710285,
-        0.0309228592509, 0.0113593968172, 0.00793125235496, 0.00402582909857, 0.00157873743682,
-    ]  # fmt: skip
-    np.testing.assert_allclose(pmf[:11], expected, rtol=1e-11)
-    assert np.maximum(np.arange(64) - 4, 0) @ pmf == pytest.approx(0.216841304342, rel=1e-11)
-
-
-def test_compound_of_an_arbitrary_frequency():
-    # vector P14: group dental, Klugman, Panjer & Willmot
-    f = [0, 0.15, 0.2, 0.25, 0.125, 0.075, 0.05, 0.05, 0.05, 0.025, 0.025]
-    chances = [0.05, 0.1, 0.15, 0.2, 0.25, 0.15, 0.06, 0.03, 0.01]
-    pmf = compound_pmf(_padded(f, 128), lambda z: np.polynomial.polynomial.polyval(z, chances))
-    expected = [
-        0.05, 0.015, 0.023375, 0.034675, 0.0325765625, 0.035786390625, 0.0398078709375, 0.0435623156328,
-        0.0475180012816, 0.0490338014703, 0.0518980648133,
-    ]  # fmt: skip
-    np.testing.assert_allclose(pmf[:11], expected, rtol=1e-11)
-    k = np.arange(128)
-    assert pmf @ k == pytest.approx(12.58, rel=1e-12)
-    assert pmf @ k**2 - 12.58**2 == pytest.approx(58.7464, rel=1e-12)
-    for d, premium in ((0, 314.5), (25, 290.75), (100, 222.660625), (250, 111.32761407), (500, 20.5047315936)):
-        assert pmf @ np.maximum(25 * k - d, 0) == pytest.approx(premium, rel=1e-11)
-
-
-def test_compound_negative_binomial():
-    # vector P15
-    pmf = compound_pmf(_padded([0.1, 0.3, 0.25, 0.15, 0.1, 0.1], 512), lambda z: (1 - 1.6 * (z - 1)) ** -2.5)
-    expected = [
-        0.107528957213, 0.0528830937114, 0.0622748999716, 0.062156466097, 0.0633596960173, 0.0694017929818,
-        0.0593149552817, 0.0566890028045, 0.0524470691584, 0.0483813660189, 0.0443950383474, 0.0395743417407,
-        0.0355983409128,
-    ]  # fmt: skip
-    np.testing.assert_allclose(pmf[:13], expected, rtol=1e-11)
-    k = np.arange(512)
-    assert pmf @ k == pytest.approx(8.6, rel=1e-11)
-    assert pmf @ k**2 - 8.6**2 == pytest.approx(56.584, rel=1e-10)
-    assert pmf[:21].sum() == pytest.approx(0.923792390019, rel=1e-11)
 
 
 def test_tilting_takes_away_what_wraps_around():
@@ -359,9 +318,10 @@ def test_settling_cases_by_measures_is_settling_them_one_by_one():
     ]
     for document in documents:
         agreement = Agreement.from_document(document, "deal", "deal.toml")
-        measures = measures_for(("light", "heavy"), agreement.rules(("light", "heavy")))
+        setting = Setting.plain(region, ("light", "heavy"))
+        measures = measures_for(("light", "heavy"), agreement.looks(setting))
         claims = measure_cases(measures, 3, *zip(*cases, strict=True))[:, np.newaxis, np.newaxis, :]
-        ledger = settle(agreement, claims, measures, region)
+        ledger = settle(agreement, claims, measures, setting)
         twin = naive_settle(agreement.spec, cases, region)
         # Sums of 400 cases in another order: 400 roundings at most.
         for ours, theirs in (

@@ -22,15 +22,20 @@ def naive_compound(counts, severity, n):
     return total
 
 
-def test_published_compound_poisson():
+def padded(probabilities, n):
+    return np.concatenate([probabilities, np.zeros(n - len(probabilities))])
+
+
+def test_published_compound_poisson_by_recursion_and_fft():
     # vector P13: Bowers et al., Actuarial Mathematics, section 12.4
-    pmf = panjer(Poisson(0.8), np.array([0, 0.25, 0.375, 0.375]), 64)
+    f = np.array([0, 0.25, 0.375, 0.375])
     expected = [
         0.449328964117, 0.0898657928234, 0.143785268518, 0.162357532368, 0.0499054702813, 0.0473604710285,
         0.0309228592509, 0.0113593968172, 0.00793125235496, 0.00402582909857, 0.00157873743682,
     ]  # fmt: skip
-    np.testing.assert_allclose(pmf[:11], expected, rtol=1e-11)
-    assert np.maximum(np.arange(64) - 4, 0) @ pmf == pytest.approx(0.216841304342, rel=1e-11)
+    for pmf in (panjer(Poisson(0.8), f, 64), compound_pmf(padded(f, 64), lambda z: np.exp(0.8 * (z - 1)))):
+        np.testing.assert_allclose(pmf[:11], expected, rtol=1e-11)
+        assert np.maximum(np.arange(64) - 4, 0) @ pmf == pytest.approx(0.216841304342, rel=1e-11)
 
 
 def test_group_dental_by_convolution_and_fft():
@@ -43,24 +48,31 @@ def test_group_dental_by_convolution_and_fft():
         0.0475180012816, 0.0490338014703, 0.0518980648133,
     ]  # fmt: skip
     np.testing.assert_allclose(twin[:11], expected, rtol=1e-11)
-    padded = np.concatenate([f, np.zeros(117)])
-    pmf = compound_pmf(padded, lambda z: np.polynomial.polynomial.polyval(z, chances))
+    pmf = compound_pmf(padded(f, 128), lambda z: np.polynomial.polynomial.polyval(z, chances))
+    np.testing.assert_allclose(pmf[:11], expected, rtol=1e-11)
     np.testing.assert_allclose(pmf, twin, rtol=0, atol=1e-15)
+    k = np.arange(128)
+    assert pmf @ k == pytest.approx(12.58, rel=1e-12)
+    assert pmf @ k**2 - 12.58**2 == pytest.approx(58.7464, rel=1e-12)
+    for d, premium in ((0, 314.5), (25, 290.75), (100, 222.660625), (250, 111.32761407), (500, 20.5047315936)):
+        assert pmf @ np.maximum(25 * k - d, 0) == pytest.approx(premium, rel=1e-11)
 
 
-def test_published_compound_negative_binomial():
+def test_published_compound_negative_binomial_by_recursion_and_fft():
     # vector P15: size 2.5, beta 1.6, so mean 4; severity with an atom at 0
-    pmf = panjer(NegativeBinomial(4.0, 2.5), np.array([0.1, 0.3, 0.25, 0.15, 0.1, 0.1]), 512)
+    f = np.array([0.1, 0.3, 0.25, 0.15, 0.1, 0.1])
     expected = [
         0.107528957213, 0.0528830937114, 0.0622748999716, 0.062156466097, 0.0633596960173, 0.0694017929818,
         0.0593149552817, 0.0566890028045, 0.0524470691584, 0.0483813660189, 0.0443950383474, 0.0395743417407,
         0.0355983409128,
     ]  # fmt: skip
-    np.testing.assert_allclose(pmf[:13], expected, rtol=1e-11)
     k = np.arange(512)
-    assert pmf @ k == pytest.approx(8.6, rel=1e-11)
-    assert pmf @ k**2 - 8.6**2 == pytest.approx(56.584, rel=1e-10)
-    assert pmf[:21].sum() == pytest.approx(0.923792390019, rel=1e-11)
+    by_fft = compound_pmf(padded(f, 512), lambda z: (1 - 1.6 * (z - 1)) ** -2.5)
+    for pmf in (panjer(NegativeBinomial(4.0, 2.5), f, 512), by_fft):
+        np.testing.assert_allclose(pmf[:13], expected, rtol=1e-11)
+        assert pmf @ k == pytest.approx(8.6, rel=1e-11)
+        assert pmf @ k**2 - 8.6**2 == pytest.approx(56.584, rel=1e-10)
+        assert pmf[:21].sum() == pytest.approx(0.923792390019, rel=1e-11)
 
 
 SEVERITY = np.array([0.05, 0.35, 0.0, 0.25, 0.2, 0.15])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from solidair.models.problems import InputError
-from solidair.models.sources.open_cases import OpenCases, in_groups, read_open_cases
+from solidair.models.sources.groups import ListedStays, in_groups, listed_stays
+from solidair.models.sources.open_cases import OpenCases, read_open_cases
 
 REFERENCE = date(2025, 1, 1)
 CARE = ("verblijf", "gezinsgericht", "maatwerk-24-uurs")
@@ -182,7 +183,28 @@ def test_small_groups_of_real_children_are_left_out():
     known = OpenCases("open.csv", date(2026, 10, 1), codes, types, numbers, numbers + 100, numbers + 200)
     kept = in_groups(known)
     assert (kept.codes, kept.care_types) == (("GM0503",) * 5, ("pleegzorg",) * 5)
-    assert kept.withheld == {("GM0503", "gesloten"), ("GM1842", "pleegzorg")}
+    assert kept.withheld == {("GM0503", "gesloten"): 4, ("GM1842", "pleegzorg"): 2}
     np.testing.assert_array_equal(kept.tariffs, np.arange(5.0) + 200)
-    assert len(kept.notes) == 1 and kept.notes[0].startswith("6 of 11 open stays are not used")
-    assert in_groups(kept) is kept
+    assert kept.notes == known.notes and in_groups(kept) is kept
+    # 5 + 4 + 2 stays of two payers, of which 4 + 2 are left out; before that none is.
+    counts = {"pleegzorg": 7, "gesloten": 4}
+    assert listed_stays(kept) == ListedStays(frozenset({"GM0503", "GM1842"}), counts, withheld=6, withheld_payers=2)
+    assert listed_stays(known) == ListedStays(frozenset({"GM0503", "GM1842"}), counts, withheld=0, withheld_payers=0)
+    assert len(listed_stays(kept)) == 11
+    assert "GM" not in repr(kept) and "GM" not in repr(listed_stays(kept))
+
+
+def test_nothing_may_be_left():
+    known = OpenCases("open.csv", REFERENCE, ("GM0503",) * 4, ("verblijf",) * 4, *[np.arange(4.0)] * 3)
+    kept = in_groups(known)
+    assert len(kept) == 0 and kept.elapsed_days.shape == (0,)
+    assert (listed_stays(kept).withheld, len(listed_stays(kept))) == (4, 4)
+
+
+@pytest.mark.parametrize("content", ["", HEADER, "\n\n"])
+def test_a_file_without_stays_says_how_to_do_without(problems, content):
+    (problem,) = problems(content)
+    assert problem.hint.endswith(
+        "Without open stays the start is in steady state: then remove [open_cases] from the study."
+    )
+    assert problem.value in ("", "an empty file")

@@ -1,10 +1,13 @@
 """Overrides: every form that is promised, what they do to pedigree, and every way to get them wrong."""
 
 import math
+from importlib.resources import files
 
 import pytest
 
+from solidair.models.cost_spec import PersonsSpec
 from solidair.models.problems import InputError
+from solidair.pool.known_keys import UNITS, place_of
 from solidair.pool.study import Study
 
 SUBURB = "GM1842"
@@ -128,6 +131,86 @@ def test_value_of_an_agreement_and_only_of_that_one():
     assert takes["pool-by-youth"] == Study.load("haaglanden").agreements[1].spec.clauses[0].take
 
 
+# --- keys that the files leave out
+
+OPTIONAL = [
+    ("costs.index=0.02", "index"),
+    ("costs.index.value=0.02", "index"),
+    ("costs.volume_growth=0.01", "volume_growth"),
+    ("costs.verblijf.index=0.03", "care_types.verblijf.index"),
+    ("costs.verblijf.moves=0.05", "care_types.verblijf.moves"),
+    ("costs.care_types.verblijf.moves=1", "care_types.verblijf.moves"),
+    ("costs.gesloten.price.regional.sd=0.05", "care_types.gesloten.price.regional.sd"),
+]
+
+
+@pytest.mark.parametrize(("text", "name"), OPTIONAL, ids=[text for text, _ in OPTIONAL])
+def test_an_optional_number_is_added_with_a_pedigree(text, name):
+    before, after = (dict(study.costs.quantities()) for study in (Study.load("haaglanden"), load(text)))
+    assert set(after) - set(before) == {name}
+    assert after[name].value == float(text.partition("=")[2])
+    assert after[name].grade == "assumed" and after[name].source["en"] == f"set by the user: {text}"
+    assert after[name].unit == UNITS[name.rpartition(".")[2]]
+
+
+def test_every_number_that_a_cost_model_may_leave_out_has_a_unit():
+    """Whatever the schema adds later: of a number with a pedigree, the unit must be known to set it bare."""
+    found, left = set(), [((), ())]
+    while left:
+        path, seen = left.pop()
+        place = place_of("costs", path)
+        for key in place.keys if place and not place.number else ():
+            inner = place_of("costs", (*path, key))
+            if inner.number:
+                found.add(key)
+            elif len(path) < 5:
+                left.append(((*path, key), seen))
+        if path == ("care_types",):
+            left.append(((*path, "any"), seen))
+    required = {"clients_per_1000", "national_youth", "budget_per_youth"} | set(PersonsSpec.model_fields)
+    assert found - required == set(UNITS)
+
+
+def test_a_standard_error_keeps_the_pedigree_of_its_number():
+    key = "care_types.verblijf.clients_per_1000"
+    before = dict(Study.load("haaglanden").costs.quantities())[key]
+    after = dict(load("costs.verblijf.clients_per_1000.standard_error=1").costs.quantities())[key]
+    assert after == before.model_copy(update={"standard_error": 1.0})
+    tariff = load("costs.verblijf.episode.tariff.mean.standard_error=20").costs.uncertain
+    assert [(target, quantity.standard_error) for _, target, quantity in tariff] == [("price", 20.0)]
+
+
+def test_a_table_can_be_put_together_from_its_keys():
+    texts = ["costs.dependence.between_members=0.3", "costs.dependence.between_care_types=0.2"]
+    assert load(*texts).costs.spec.dependence.law == "gaussian"
+    dependence = load(*texts, "costs.dependence.law=t", "costs.dependence.degrees_of_freedom=4").costs.spec.dependence
+    assert (dependence.law, dependence.degrees_of_freedom.value, dependence.between_members.value) == ("t", 4.0, 0.3)
+
+
+def test_half_a_table_is_said_of_the_override():
+    (problem,) = refused("costs.dependence.between_members=0.3")
+    assert problem.rule == "this needs 'between_care_types' beside it"
+    assert problem.hint == "Add --set costs.dependence.between_care_types=VALUE."
+    (problem,) = refused("open_cases.file=stays.csv")
+    assert problem.hint == "Add --set open_cases.reference=VALUE."
+
+
+def test_a_fault_of_the_file_is_not_said_of_an_override_beside_it(tmp_path):
+    text = (files("solidair.configs.costs") / "nl-2024.toml").read_text("utf-8")
+    start = text.index("[need_spread]")
+    end = text.index("sd = {", start)
+    mine = tmp_path / "mine.toml"
+    mine.write_text(text[:end] + text[text.index("\n", end) + 1 :], "utf-8")
+    with pytest.raises(InputError) as caught:
+        Study.load("haaglanden", [f"costs={mine}", "costs.need_spread.law=gamma"])
+    assert [(p.file, p.where) for p in caught.value.problems] == [(str(mine), "need_spread.sd")]
+
+
+def test_whether_amounts_rise_can_be_set():
+    study = load("agreements.case-excess.indexed=false")
+    assert {a.name: a.spec.indexed for a in study.agreements}["case-excess"] is False
+
+
 def test_kind_of_key():
     study = load('agreements.half-half.clauses.1.charge.key={ kind = "equal" }')
     assert study.agreements[3].spec.clauses[0].charge.key.kind == "equal"
@@ -178,6 +261,23 @@ WRONG = [
     ("costs.verblijf.clients_per_1000.value.x=6", "x", "a value, not a table", "Leave out"),
     ("costs.budget_per_youth=0", "0", "above 0", "EUR"),
     ("agreements.caseexcess.clauses.1.take.share=1", "caseexcess", "no such agreement", "Did you mean 'case-excess'?"),
+    ("costs.indx=0.02", "indx", "unknown key", "Did you mean 'index'?"),
+    ("costs.index=3", "3", "between -0.5 and 1", "three percent"),
+    ("costs.index.standard_error=0.1", "index", "not in the file yet", "--set costs.index=NUMBER"),
+    ("costs.index.valeu=0.1", "index", "not in the file yet", "--set costs.index=NUMBER"),
+    ("costs.verblijf.move=0.1", "move", "unknown key", "Did you mean 'moves'?"),
+    ("costs.verblijf.severity.mean=4", "severity", "does not have this table", "file of your own"),
+    (
+        "costs.verblijf.clients_per_1000.standard_eror=1",
+        "standard_eror",
+        "unknown key",
+        "Did you mean 'standard_error'?",
+    ),
+    ("costs.need_spread.sd.standard_error=0.1", "0.1", "has no effect on this number", "clients_per_1000"),
+    ("costs.dependence.between_member=0.3", "between_member", "unknown key", "Did you mean 'between_members'?"),
+    ("costs.dependence=1", "1", "must be a table", "between_members"),
+    ("open_cases.fil=x.csv", "fil", "unknown key", "Did you mean 'file'?"),
+    (f"{EXCESS}.indexd=false", "indexd", "unknown key", "Did you mean 'indexed'?"),
     (f"{EXCESS}=1", "", "a whole agreement", "clauses.1.take.share=0.5"),
     (f"{EXCESS}.clauses.2.take.share=1", "2", "no such entry", "from 1 to 1"),
     (f"{EXCESS}.clauses.0.take.share=1", "0", "no such entry", "from 1 to 1"),

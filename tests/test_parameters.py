@@ -96,6 +96,29 @@ def test_one_row_per_agreement_and_member(unsure):
     assert table.notna().all(axis=None)
 
 
+def test_what_doubt_adds_has_the_error_of_a_difference_in_the_same_paths(unsure):
+    _, results, both, _ = unsure
+    table = both.table("parameters")
+    for metric in METRICS:
+        np.testing.assert_array_equal(table[f"{metric}_added"], table[metric] - table[f"{metric}_known"])
+    assert (table["mean_added_se"] == 0).all()  # means are exact
+    # The luck is the same, so part of the error of each figure falls away; it cannot exceed the sum.
+    for metric in ("sd", "var_95", "tvar_95"):
+        assert (table[f"{metric}_added_se"] > 0).all()
+        assert (table[f"{metric}_added_se"] <= table[f"{metric}_se"] + table[f"{metric}_known_se"]).all()
+    # By hand, without exact means: the influence of a path on a standard deviation s is ((x - m)^2 - s^2) / 2s.
+    certain = _run(_study(_costs()))
+    plain = parameter_table(replace(results, control=False), replace(certain, control=False))
+    pull = []
+    for own in (results.own[:, 0], certain.own[:, 0]):
+        away, s = own - own.mean(axis=0), own.std(axis=0, ddof=1)
+        pull.append((away**2 - s**2) / (2 * s))
+    expected = np.std(pull[0] - pull[1], axis=0) / np.sqrt(SIMS - 1)
+    mine = plain[plain["agreement"] == "own-use"]
+    # s over n or n - 1 in the formula: a relative difference of 1 / n.
+    np.testing.assert_allclose(mine["sd_added_se"], expected, rtol=2 / SIMS)
+
+
 def test_doubt_widens_the_spread_of_everybody(unsure):
     table = unsure[2].table("parameters")
     for metric in ("sd", "var_95", "tvar_95"):

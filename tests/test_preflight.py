@@ -2,15 +2,18 @@
 
 import shutil
 import tracemalloc
+import warnings
+import weakref
 from collections import namedtuple
 
 import pytest
 
 from solidair.models.problems import InputError
-from solidair.pool import preflight
+from solidair.pool import preflight, store
 from solidair.pool.blocks import UNIT, compile_study, compute
 from solidair.pool.checkpoint import Checkpoint
-from solidair.pool.precision import MOST
+from solidair.pool.cluster import LOCAL, PER_WORKER, Cluster
+from solidair.pool.precision import MOST, Precision
 from solidair.pool.results import TABLES
 from solidair.pool.run import simulate
 from solidair.pool.store import kept_bytes
@@ -36,6 +39,89 @@ def test_it_counts_cases_bytes_and_time():
 def test_what_does_not_fit_in_memory_goes_to_disk():
     plan = preflight.needs(ENGINE, 10_000, memory=0)
     assert plan.disk == plan.kept and plan.memory == preflight.needs(ENGINE, 10_000).memory - plan.kept
+
+
+def test_workers_of_a_cluster_count_if_they_are_here():
+    threads, local = (preflight.needs(ENGINE, 10_000, workers=3, cluster=c) for c in (None, LOCAL))
+    far = preflight.needs(ENGINE, 10_000, workers=3, cluster="tcp://host:8786")
+    # Own use and two agreements, 3 members and 2 years; 3 blocks of each of 3 workers wait and one is being read.
+    arriving = 8 * ENGINE.block * (PER_WORKER + 1) * 3 * 3 * 3 * 2
+    working = preflight.BLOCK_COPIES * 8 * ENGINE.block * len(ENGINE.measures.measures) * 3 * 2 * 3
+    assert local.memory == preflight.PROGRAM * 4 + local.kept + working + arriving
+    assert far.memory <= threads.memory < local.memory and far.disk == local.disk == threads.disk
+
+
+def test_a_worker_takes_no_more_than_it_says():
+    pytest.importorskip("distributed")
+    psutil = pytest.importorskip("psutil")
+    working = preflight.BLOCK_COPIES * 8 * ENGINE.block * len(ENGINE.measures.measures) * ENGINE.years * ENGINE.members
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Cluster(LOCAL, ENGINE, 2) as cluster:
+            done = sum(block.sims for block in cluster.blocks(7, [(n * UNIT, UNIT) for n in range(8)]))
+            assert cluster._client is not None
+            pids = [int(pid) for pid in cluster._client.run(_pid).values()]
+            taken = [psutil.Process(pid).memory_info().rss for pid in pids]
+    assert done == 8 * UNIT and len(taken) == 2
+    assert max(taken) < preflight.PROGRAM + working
+
+
+def _pid():
+    import os
+
+    return os.getpid()
+
+
+@pytest.mark.parametrize("more", [10_240, 12_800, 40_960])
+def test_growing_takes_no_more_than_it_says(more):
+    kept = store.Store(ENGINE, 10_240)
+    before, plan = kept_bytes(ENGINE, 10_240), preflight.needs(ENGINE, more, grows=True)
+    tracemalloc.start()
+    try:
+        kept.grow(more)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    one = 8 * more * ENGINE.members * ENGINE.years
+    # What was there before is not traced; the old array of the last turn at least is there twice.
+    assert plan.kept - before < peak + before
+    assert peak <= plan.kept + one
+    assert plan.memory >= preflight.PROGRAM + plan.kept + one
+
+
+def test_growing_on_disk_takes_no_more_than_it_says(monkeypatch):
+    """Every file counts until its array is gone; at the turn to disk the old arrays are still in memory."""
+    there, most, real = {}, [0], store._mapped
+
+    def counted(shape, scratch):
+        array = real(shape, scratch)
+        there[id(array)] = array.nbytes
+        weakref.finalize(array, there.pop, id(array))
+        most[0] = max(most[0], sum(there.values()))
+        return array
+
+    monkeypatch.setattr(store, "_mapped", counted)
+    kept = store.Store(ENGINE, 5_120, memory=kept_bytes(ENGINE, 5_120))
+    assert not kept.on_disk and not there
+    for sims in (10_240, 12_800):
+        most[0] = 0
+        plan = preflight.needs(ENGINE, sims, memory=kept_bytes(ENGINE, 5_120), grows=True)
+        kept.grow(sims)
+        assert kept.on_disk and plan.kept <= most[0] <= plan.disk
+        assert plan.memory >= preflight.PROGRAM + kept_bytes(ENGINE, 5_120)
+    assert most[0] > plan.kept  # an old file is there beside the new ones
+
+
+def test_a_run_that_grows_stops_where_growing_no_longer_fits(monkeypatch):
+    have = preflight.needs(ENGINE, 500_000, workers=1).memory
+    monkeypatch.setattr(preflight, "total_memory", lambda: have)
+    alone, growing = (preflight.most_sims(ENGINE, grows=grows) for grows in (False, True))
+    assert growing <= alone
+    assert preflight.needs(ENGINE, growing, grows=True).memory <= have
+    asked = []
+    monkeypatch.setattr(preflight, "most_sims", lambda *_, **options: asked.append(options) or 4_096)
+    simulate(ENGINE, Precision(0.001, most=8_192), threads=1)
+    assert asked[-1]["grows"] and asked[-1]["cluster"] is None
 
 
 def test_the_trial_measures_something():

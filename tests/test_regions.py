@@ -92,6 +92,37 @@ def test_arrays_follow_the_members(write):
     assert np.isnan(bare.need_index).all() and np.isnan(bare.buffer).all()
 
 
+@pytest.mark.parametrize(
+    ("capacity", "under_21"),
+    [("draagkracht", "jeugdigen_tot_21"), ("Belastingcapaciteit", "jeugd_0_20"), ("capacity", "youth_under_21")],
+)
+def test_capacity_and_youths_under_21_are_read_where_given(write, capacity, under_21):
+    head = HEADER.strip().replace(",", ";") + f";{capacity};{under_21}\n"
+    region = read_region(
+        write(head + "GM0503;Delft;103580;16345;€ 31.250.000,50;18.900\nGM0546;Leiden;124090;19859;;\n")
+    )
+    np.testing.assert_array_equal(region.capacity, [31_250_000.5, np.nan])
+    np.testing.assert_array_equal(region.youth_under_21, [18_900, np.nan])
+    bare = read_region(write(HEADER + DELFT))
+    assert np.isnan(bare.capacity).all() and np.isnan(bare.youth_under_21).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "rule"),
+    [
+        ("capacity", "-5", "0 or more"),
+        ("capacity", "31.250", "can be read in one way only"),
+        ("youth_under_21", "16344", "not be fewer than the youths of 0 to 17 years (16345)"),
+        ("youth_under_21", "103581", "not be more than the inhabitants (103580)"),
+        ("youth_under_21", "18900.5", "whole number"),
+    ],
+)
+def test_capacity_and_youths_under_21_that_cannot_be_right(problems, column, value, rule):
+    (found,) = problems(HEADER.strip() + f",{column}\nGM0503,Delft,103580,16345,{value}\n")
+    assert (found.where, found.value) == (f"row 2, column {column}", value)
+    assert rule in found.rule
+
+
 def test_index_and_subset_know_the_code():
     region = read_region(files("solidair.configs.regions") / "haaglanden.csv")
     assert region.index("GM0503") == 3

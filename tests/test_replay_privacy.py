@@ -197,13 +197,14 @@ def test_what_is_hidden_leaves_no_trace(tmp_path, monkeypatch, capsys, start):
     assert closed == (["heavy-care", "excess", "light"] if few else ["light"])
     for name in closed:
         settled = settlements[name]
-        handed_in, paid, charged = (
-            array.copy() for array in (settled.handed_in, settled.ledger.paid, settled.ledger.charged)
-        )
+        handed_in, outcomes = settled.handed_in.copy(), []
         handed_in[:, 0] += 1e5
-        paid[:, 0, 0], charged[:, 0, 0] = paid[:, 0, 0] + 3e5, charged[:, 0, 0] + 7e5
+        for clause in settled.ledger.clauses:
+            paid, charged = clause.paid.copy(), clause.charged.copy()
+            paid[0, 0], charged[0, 0] = paid[0, 0] + 3e5, charged[0, 0] + 7e5
+            outcomes.append(replace(clause, paid=paid, charged=charged))
         settlements[name] = replace(
-            settled, handed_in=handed_in, ledger=replace(settled.ledger, paid=paid, charged=charged)
+            settled, handed_in=handed_in, ledger=replace(settled.ledger, clauses=tuple(outcomes))
         )
     changed = replace(path, known=known, cases=cases, counts=counts, settlements=settlements)
     assert printed(changed, capsys) == printed(path, capsys)

@@ -215,11 +215,16 @@ def test_with_and_without_doubt_about_parameters(study, years):
     rows = found.tables["parameters"].set_index(["agreement", "code"])
     assert len(rows) == 3 * 9
     cell = next(n for n in inside(tables[0]) if n.attrs.get("data-row") == "GM0518").children[-1]
-    with_, without = (dutch(part.strip(" )")) for part in text_of(cell).split("("))
+    amounts, added = text_of(cell).split(")")
+    with_, without = (dutch(part.strip()) for part in amounts.split("("))
     expected = rows.loc[("own-use", "GM0518")]
     doubt = max(expected["tvar_95_se"], expected["tvar_95_known_se"])
     for value, key in ((with_, "tvar_95"), (without, "tvar_95_known")):
         assert value == pytest.approx(expected[key] / 1e6, abs=5.0 * doubt / 1e6)
+    # The difference stands with the digits that its own error supports: printed to at least a tenth of what it is.
+    value, error = map(dutch, added.split("±"))
+    assert error == pytest.approx(expected["tvar_95_added_se"] / 1e6, rel=0.5)
+    assert value == pytest.approx(expected["tvar_95_added"] / 1e6, abs=error)
 
 
 def test_without_doubt_there_is_nothing_to_compare(run):

@@ -106,7 +106,7 @@ def reference():
 def test_the_study_has_every_way_of_drawing():
     study = _study()
     plan = DrawPlan.make(study, measures_of(study))
-    in_bulk, stays = plan.bulk[0] >= 0, plan.care[4] >= 0
+    in_bulk, stays = plan.bulk.row >= 0, plan.care.stays >= 0
     assert study.costs.ids == ("light", "heavy", "home")
     assert in_bulk.tolist() == [True, False, False] and stays.tolist() == [False, False, True]
     assert set(plan.shocks.persistence) == {0.0, 0.5, 0.7, 0.8, 1.0}

@@ -32,7 +32,6 @@ from solidair.models.tables import (
     table_mean,
     tail_probabilities,
 )
-from solidair.pool import kernels
 from solidair.pool.blocks import measures_of
 from solidair.pool.draw import DrawPlan
 from solidair.pool.kernels import look_up
@@ -166,7 +165,7 @@ def test_table_mean_is_the_mean(law):
 def drawn():
     """Return the tables that a run of the shipped study draws from, by kind and care type."""
     study = Study.load("haaglanden")
-    care = kernels.Care(*DrawPlan.make(study, measures_of(study)).care)
+    care = DrawPlan.make(study, measures_of(study)).care
     flat = {"cost": care.tables, "length": care.lengths, "residual": care.residuals}
     rows = {kind: table.reshape(-1, 2 * SIDE) for kind, table in flat.items()}
     stays = [id_ for id_, number in zip(SHIPPED.ids, care.stays, strict=True) if number >= 0]

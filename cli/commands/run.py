@@ -89,11 +89,12 @@ def command(
     workers, limit = threads or os.cpu_count() or 1, MEMORY if memory is None else memory
     count = amount if isinstance(amount, int) else loaded.settings.sims if amount is None else FIRST
     speed = preflight.time_per_case(engine)
-    plan = preflight.needs(engine, count, workers=workers, memory=limit, nanoseconds=speed)
+    where: dict[str, Any] = {"cluster": cluster, "grows": sims == options.AUTO}
+    plan = preflight.needs(engine, count, workers=workers, memory=limit, nanoseconds=speed, **where)
     scratch, part = out.existing_parent(target), target.with_name(f"{target.name}.part")
     # How long it takes until the result is precise nobody knows: then blocks are kept too.
     keep = bool(checkpoint or resume or (checkpoint is None and (plan.is_long or sims == options.AUTO)))
-    limits: dict[str, Any] = {"memory": limit, "scratch": scratch, "checkpoint": part if keep else None}
+    limits = where | {"memory": limit, "scratch": scratch, "checkpoint": part if keep else None}
     most = preflight.most_sims(engine, workers=workers, **limits) if sims == options.AUTO else None
     timing["prepare"], clock = time.perf_counter() - clock, time.perf_counter()
     if not (dry_run and as_json):

@@ -15,7 +15,7 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from solidair.cli.checks import prices_apart
+from solidair.cli.checks import prices_apart, start_notes
 from solidair.cli.numbers import euro_short, number
 from solidair.cli.report.cells import money_scale, rounded, with_error
 from solidair.cli.report.details import agreement_rules, anchor_rows, assumption_rows, check_rows, member_tables
@@ -251,6 +251,7 @@ def _notes(results: Results, text: Mapping[str, str], language: str) -> list[str
         notes.append(text["prices_level"].format(level=level))
     if prices_apart(results.study):
         notes.append(text["prices_apart"].format(level=level))
+    notes += start_notes(results.study, language)
     if derived:
         key = "derived_budget_all" if derived == len(members) else "derived_budget"
         notes.append(text[key].format(count=derived, members=len(members)))

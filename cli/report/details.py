@@ -161,7 +161,7 @@ def agreement_rules(
     stability = _rows(tables["stability"])
     clauses = tables["clauses"]
     for agreement in study.agreements:
-        words = described(agreement, study.region, study.costs, language)
+        words = described(agreement, study, language)
         example, table = None, None
         if words.example:
             pays = words.example.pays
@@ -273,7 +273,7 @@ def assumption_rows(
         {
             "key": row["input"],
             "label": _input_label(row["input"], care, names, inputs),
-            "value": exact(float(row["value"]), language, 6),
+            "value": "" if pd.isna(row["value"]) else exact(float(row["value"]), language, 6),
             "error": "" if pd.isna(row["standard_error"]) else exact(float(row["standard_error"]), language, 3),
             "unit": units.get(row["unit"], row["unit"]),
             "year": "" if pd.isna(row["year"]) else str(row["year"]),

@@ -22,6 +22,10 @@ NUMBERS = {
     "nl": ("Twee", "Drie", "Vier", "Vijf", "Zes", "Zeven", "Acht", "Negen", "Tien"),
     "en": ("Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"),
 }
+ADDED = {
+    "nl": "Daaronder staat het verschil, met zijn eigen fout: beide kennen hetzelfde toeval, dus die fout is kleiner.",
+    "en": "Below stands the difference, with its own error: both have the same luck, so that error is smaller.",
+}
 MOST_COLUMNS = 8
 """Years that a table has at most, beside all of them together."""
 
@@ -235,14 +239,22 @@ class Years:
             scale = money_scale(mine["tvar_95"].tolist(), self.language)
             rows = []
             for row in mine.to_dict("records"):
-                cells = [self._amounts(row, (key, f"{key}_known"), scale) for key in parameters.METRICS]
+                cells = [
+                    {"amounts": self._amounts(row, (key, f"{key}_known"), scale), "added": self._added(row, key, scale)}
+                    for key in parameters.METRICS
+                ]
                 rows.append({"code": row["code"], "name": row["name"], "cells": cells})
             title = self.text["known_caption"].format(title=agreement.spec.title[self.language])
             found.append({"title": title, "unit": scale.unit, "rows": rows})
         count = len(self.study.costs.uncertain)
         columns = [METRICS[name].label[self.language] for name in parameters.METRICS]
-        text = self.text["known_text"].format(count=number(count, self.language))
+        text = f"{self.text['known_text'].format(count=number(count, self.language))} {ADDED[self.language]}"
         return {"text": text, "columns": columns, "tables": found}
+
+    def _added(self, row: Mapping[Any, Any], key: str, scale: Scale) -> str:
+        """Return what doubt adds to a metric, with the error of the difference."""
+        value, error = (float(row[f"{key}_added{ending}"]) / scale.divisor for ending in ("", "_se"))
+        return with_error(value, error, self.language, sign=True)
 
 
 def _rate(value: float, language: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 UNITS: dict[str, str] = {}
 
 INPUTS: dict[str, str] = {
+    "history": "Years before the first budget year",
     "national_youth": "Youths in the Netherlands",
     "budget_per_youth": "Budget per youth",
     "need_spread.sd": "Difference in need between municipalities",

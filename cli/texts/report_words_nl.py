@@ -5,6 +5,7 @@ from __future__ import annotations
 UNITS: dict[str, str] = {
     "EUR": "€",
     "inhabitants": "inwoners",
+    "residents under 21": "inwoners tot 21 jaar",
     "EUR a year": "€ per jaar",
     "EUR per youth": "€ per jeugdige",
     "EUR per youth a year": "€ per jeugdige per jaar",
@@ -36,6 +37,7 @@ UNITS: dict[str, str] = {
 }
 
 INPUTS: dict[str, str] = {
+    "history": "Jaren voor het eerste begrotingsjaar",
     "national_youth": "Jeugdigen in Nederland",
     "budget_per_youth": "Begroting per jeugdige",
     "need_spread.sd": "Verschil in behoefte tussen gemeenten",
@@ -86,6 +88,7 @@ INPUTS: dict[str, str] = {
     "severity.tariff.cap": "hoogste tarief",
     "youth_budget_eur": "begroting jeugdhulp",
     "inhabitants": "inwoners",
+    "residents under 21": "inwoners tot 21 jaar",
     "youth": "jeugdigen",
     "need_index": "behoefte-index",
     "region.inhabitants": "Inwoners, alle gemeenten samen",

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from solidair.models.calendar import Calendar
 from solidair.models.costs import CostModel
+from solidair.models.duration import Duration
 from solidair.models.episodes import Episode
-from solidair.models.exact.moments import COARSE, product_nodes, spread_moved
+from solidair.models.exact.moments import product_nodes, spread_moved
 from solidair.models.regions import Region
+from solidair.models.severity import Severity
+from solidair.models.severity.numeric import as_floats, legendre
+from solidair.models.shocks import LognormalShock, NoShock, Shock
 from solidair.models.sources.open_cases import OpenCases
 from solidair.models.yearly import tariff_nodes
 
 FloatArray = npt.NDArray[np.float64]
 
-FINE_PRICES = 192
-"""Nodes of a quadrature over prices where the tariff is given: 24 are 3 % off near a whole year of it."""
+REACH = 8.0
+"""Normal scores between which prices are integrated panel by panel: 1e-15 lies beyond."""
+
+PANELS, BETWEEN = 4, 12
+"""Panels apart from those that kinks make, and nodes in each."""
 
 
 def known_means(
@@ -88,37 +99,134 @@ def _one_stay(
     mine: npt.NDArray[np.intp],
 ) -> FloatArray:
     """Return what each stay adds to the measure in year t on average, (stay,)."""
-    whole, ageless = episode.duration, episode.duration.ageless
-    elapsed, leaves = known.elapsed_days[mine], known.days_to_leaving[mine]
-    seen = seen_on(calendar, known)
-    begin = float(calendar.starts[t]) - seen
-    length = np.full(len(mine), float(calendar.lengths[t]))
-    aged = np.isfinite(leaves)
-    length = np.where(aged, np.clip(np.where(aged, leaves, 0.0) - begin, 0.0, length), length)
-
-    def after(x: FloatArray) -> FloatArray:
-        return np.where(aged[:, None], ageless.excess(x), whole.excess(x))
-
-    alive = np.where(aged, ageless.sf(elapsed), whole.sf(elapsed))
-    start = (elapsed + begin)[:, None]
-    if line is None:
-        present = np.where(aged, ageless.sf(start[:, 0]), whole.sf(start[:, 0])) / alive
-        return np.asarray(np.where(length > 0, present, 0.0), dtype=np.float64)
+    elapsed, leaves, tariffs = known.elapsed_days[mine], known.days_to_leaving[mine], known.tariffs[mine]
+    begin, year = float(calendar.starts[t]) - seen_on(calendar, known), float(calendar.lengths[t])
+    index = float(costs.index_path(calendar.years)[place, t])
     shocks = [s.shock for s in costs.sites if s.target == "price" and s.care_type in (None, place)]
-    index = costs.index_path(calendar.years)[place, t]
-    given = np.isfinite(known.tariffs[mine])
-    values, chances = tariff_nodes(episode.law)
-    # A given tariff has a kink where a whole year of it meets the line; drawn tariffs smooth it away.
-    cases = [(np.where(given, known.tariffs[mine], 1.0), np.where(given, 1.0, 0.0), FINE_PRICES)]
-    if not given.all():
-        cases += [
-            (np.full(len(mine), z), np.where(given, 0.0, w), COARSE) for z, w in zip(values, chances, strict=True)
-        ]
+    aged, given = np.isfinite(leaves), np.isfinite(tariffs)
+    # A child whose birth date is known leaves on a day that is known, and not by the ages of the law.
+    days = np.where(aged, np.clip(np.where(aged, leaves, 0.0) - begin, 0.0, year), year)
     mean = np.zeros(len(mine))
-    for tariff, chance, nodes in cases:
-        price, weight = product_nodes(shocks, nodes)
-        rate = tariff[:, None] * price * index
-        first = np.minimum(line / rate, length[:, None])
-        inside = (after(start + first) - after(start + length[:, None])) / alive[:, None]
-        mean += chance * ((rate * inside) @ weight)
+    for by_age, priced in product((False, True), repeat=2):
+        at = np.flatnonzero((aged == by_age) & (given == priced) & (days > 0.0))
+        if len(at):
+            length = episode.duration.ageless if by_age else episode.duration
+            stays = _Stays(length, elapsed[at], begin, days[at])
+            tariff = tariffs[at] if priced else None
+            mean[at] = (
+                stays.present if line is None else index * _cost(stays, episode.law, tariff, shocks, line / index)
+            )
     return mean
+
+
+@dataclass(frozen=True)
+class _Stays:
+    """Known stays of one law of lengths in one year.
+
+    Parameters
+    ----------
+    length
+        Law of the whole length.
+    elapsed
+        Days that they had lasted when they were seen, (n,).
+    begin
+        Days from then until the year starts.
+    days
+        Days of the year in which the child is not too old for this care, above 0, (n,).
+    """
+
+    length: Duration
+    elapsed: FloatArray
+    begin: float
+    days: FloatArray
+
+    @cached_property
+    def alive(self) -> FloatArray:
+        """P(a stay lasts longer than it had lasted when it was seen), (n,)."""
+        return self.length.sf(self.elapsed)
+
+    @property
+    def present(self) -> FloatArray:
+        """P(still in care when the year starts), (n,)."""
+        return as_floats(self.length.sf(self.elapsed + self.begin) / self.alive)
+
+    @cached_property
+    def full(self) -> FloatArray:
+        """P(in care on all those days), (n,)."""
+        return as_floats(self.length.sf(self.elapsed + self.begin + self.days) / self.alive)
+
+    @cached_property
+    def _beyond(self) -> FloatArray:
+        return self.length.excess(self.elapsed + self.begin + self.days)
+
+    def after(self, x: FloatArray) -> FloatArray:
+        """Return the expected days in care from day x of the year on, (n, m) like x."""
+        beyond = self.length.excess((self.elapsed + self.begin)[:, np.newaxis] + x)
+        return as_floats((beyond - self._beyond[:, np.newaxis]) / self.alive[:, np.newaxis])
+
+
+def _cost(stays: _Stays, law: Severity, tariff: FloatArray | None, shocks: Sequence[Shock], line: float) -> FloatArray:
+    """Return E[(P Z d - c)+], (n,), EUR: of given day tariffs (n,), or of those that the law draws."""
+    whole = stays.days[:, np.newaxis]
+    if line <= 0.0:
+        days = as_floats(stays.after(np.zeros_like(whole))[:, 0])
+        return law.mean * days if tariff is None else tariff * days
+    if tariff is not None:
+        price, weight = bent_nodes(shocks, line / (tariff[:, np.newaxis] * whole))
+        days = stays.after(np.minimum(line / (tariff[:, np.newaxis] * price), whole))
+        return as_floats(tariff * (weight * price * days).sum(axis=1))
+    # A whole year has a probability of its own, for which the tariff's own formulas serve: nodes would meet a kink.
+    lengths, where = np.unique(stays.days, return_inverse=True)
+    lengths = lengths[:, np.newaxis]
+    bends = np.union1d(law.atoms[0], law.kinks)
+    price, weight = bent_nodes(shocks, line / (lengths * bends[bends > 0.0]))
+    full_year = (weight * price * lengths * law.excess(line / (lengths * price))).sum(axis=1)
+    mean = as_floats(stays.full * full_year[where])
+    price, weight = (np.broadcast_to(part, (len(lengths), part.shape[1]))[where] for part in (price, weight))
+    for z, chance in zip(*tariff_nodes(law), strict=True):
+        first = np.minimum(line / (z * price), whole)
+        if (first < whole).any():
+            days = stays.after(first) - stays.full[:, np.newaxis] * (whole - first)
+            mean += chance * z * (weight * price * days).sum(axis=1)
+    return mean
+
+
+def bent_nodes(shocks: Sequence[Shock], kinks: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return a quadrature for a product of mean-one shocks, for functions that are not smooth at the kinks.
+
+    Gauss-Legendre rules between the kinks, on the normal scores of one factor: that of the lognormal ones together,
+    if there are any. The plain rule where no kink can be reached.
+
+    Parameters
+    ----------
+    kinks
+        Values of the product at which the function bends, (n, k).
+
+    Returns
+    -------
+    values, weights
+        Shape (n, nodes), or (1, nodes) if no kink can be reached.
+    """
+    log_variance = sum(shock.sigma**2 for shock in shocks if isinstance(shock, LognormalShock))
+    factors: list[Shock] = [s for s in shocks if not isinstance(s, LognormalShock | NoShock)]
+    if log_variance > 0:
+        factors.append(LognormalShock(float(np.sqrt(log_variance))))
+    if not factors:
+        return np.ones((1, 1)), np.ones((1, 1))
+    *others, main = factors
+    other, chance = product_nodes(others)
+    other = np.maximum(other, np.finfo(np.float64).tiny)[:, np.newaxis]
+    with np.errstate(over="ignore"):
+        scores = special.ndtri(main.cdf(kinks[:, np.newaxis] / other))
+    if not (np.abs(scores) < REACH).any():
+        values, weights = product_nodes(shocks)
+        return values[np.newaxis], weights[np.newaxis]
+    u, w = legendre(BETWEEN)
+    ends = np.broadcast_to(np.linspace(-REACH, REACH, PANELS + 1), (*scores.shape[:2], PANELS + 1))
+    edges = np.sort(np.concatenate((ends, np.clip(scores, -REACH, REACH)), axis=-1), axis=-1)
+    width = np.diff(edges)[..., np.newaxis]
+    g = edges[..., :-1, np.newaxis] + width * u
+    weights = (width * w * np.exp(-(g**2) / 2) * chance[:, np.newaxis, np.newaxis]).reshape(len(kinks), -1)
+    tail = special.ndtr(-np.abs(g))
+    values = np.where(g > 0, main.isf(tail), main.quantile(tail)) * other[..., np.newaxis]
+    return values.reshape(len(kinks), -1), weights / weights.sum(axis=1, keepdims=True)

@@ -14,9 +14,10 @@ from solidair.models.costs import LEVELS, CostModel
 from solidair.models.duration import DaysInYear, Duration
 from solidair.models.episodes import Episode
 from solidair.models.regions import Region
+from solidair.models.severity import Severity
 from solidair.models.shocks import LognormalShock, NoShock, Shock
 from solidair.models.sites import ShockSite, product_moment
-from solidair.models.yearly import StayYear, tariff_nodes
+from solidair.models.yearly import StayYear, tariff_nodes, whole_year
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -30,14 +31,14 @@ PRIVATE, PRIVATE_FINE = 5, 192
 """Nodes of a quadrature over what only one care type has: its own price shocks, a parameter that nobody knows; and
 where such prices carry an atom, such as a cap, over a line: 5 nodes are up to 10 % off there, 192 under 0.1 %."""
 
-MOST_LINES = 200
-"""Lines at which the moments of a year of stays are computed; between them they are interpolated, within 1e-4."""
-
 RARE = 1e-7
 """Prices rarer than this cannot carry an atom over a line."""
 
 TWO_FACTORS = 64
 """Nodes of each factor where a kink meets prices of more than one law: on a grid their errors cancel out."""
+
+UNFELT = 1e-24
+"""Least weight x value^2 of a node of a fine rule: beyond ten sigmas lie 350 of 512 nodes, which no sum can show."""
 
 
 def product_nodes(shocks: Sequence[Shock], n: int = COARSE) -> tuple[FloatArray, FloatArray]:
@@ -55,6 +56,13 @@ def product_nodes(shocks: Sequence[Shock], n: int = COARSE) -> tuple[FloatArray,
         values = np.outer(values, node).ravel()
         weights = np.outer(weights, weight).ravel()
     return values, weights
+
+
+def felt_nodes(shocks: Sequence[Shock], n: int) -> tuple[FloatArray, FloatArray]:
+    """Return the nodes of `product_nodes` that can be felt in a second moment, and their weights."""
+    values, weights = product_nodes(shocks, n)
+    felt = weights * np.maximum(values, 1.0) ** 2 > UNFELT
+    return values[felt], weights[felt]
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,7 @@ def measure_moments(
     attachments: Sequence[float] | FloatArray | None,
     listed: npt.NDArray[np.bool_] | None = None,
     seen_on: float = 0.0,
+    began_before: int | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     r"""Return mean and variance of a measure for each budget year and member, exactly.
 
@@ -119,6 +128,8 @@ def measure_moments(
         since `solidair.models.exact.known` adds them.
     seen_on
         Day on which these were seen, 0 or less; who entered since is counted here.
+    began_before
+        Only clients count whose care began before 1 January of this year, a position; None for all.
 
     Returns
     -------
@@ -136,7 +147,7 @@ def measure_moments(
     for t in range(calendar.years):
         line = None if attachments is None else float(attachments[t])
         price, weight = _common_prices(costs, places, calendar, t, line)
-        cohorts = [k for place in places for k in cohorts_of(costs, calendar, place, t, line, price)]
+        cohorts = [k for place in places for k in cohorts_of(costs, calendar, place, t, line, price, began_before)]
         ones = [float(k.weight @ (k.rate * (k.first @ weight))) for k in cohorts]
         mean[t] = _spread([k.kept for k in cohorts], ones, size, region)
         variance[t] = _variance(costs, cohorts, weight, size, need_squared * youth**2) - mean[t] ** 2
@@ -225,30 +236,51 @@ def _common_prices(
         index = max(float(costs.index_path(calendar.years)[place, t]) for place in places)
         if np.any((atoms * index * price.min() < line) & (line < atoms * index * price.max())):
             # Prices carry an atom, such as a cap, over the attachment: a kink, where a Gauss rule is slow.
-            return product_nodes(costs.price_shocks, FINE if len(price) <= COARSE else TWO_FACTORS)
+            return felt_nodes(costs.price_shocks, FINE if len(price) <= COARSE else TWO_FACTORS)
     return price, weight
 
 
-def _private_nodes(
-    costs: CostModel, place: int, line: float | None, common: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return price factors, stretches of stays and weights of what only one care type has, each (private,)."""
+@dataclass(frozen=True)
+class _Private:
+    """Quadrature over what only one care type has: factors of its prices, and of the lengths of its stays.
+
+    Parameters
+    ----------
+    factors
+        Price factors at the nodes of its own and the common prices, index included, (own, price).
+    stretches
+        Factors of lengths, (stretch,).
+    weight
+        Weights of the pairs (stretch, own), the latter fastest, (private,).
+    """
+
+    factors: FloatArray
+    stretches: FloatArray
+    weight: FloatArray
+
+    def all(self, parts: Sequence[FloatArray]) -> FloatArray:
+        """Return arrays (own, price), one per stretch, as one of shape (private, price)."""
+        return np.concatenate(parts)
+
+    def rate(self, rates: Sequence[float]) -> FloatArray:
+        """Return numbers per stretch at every private node, (private,)."""
+        return np.repeat(np.asarray(rates, dtype=np.float64), len(self.factors))
+
+
+def _private_nodes(costs: CostModel, place: int, line: float | None, common: FloatArray) -> _Private:
+    """Return the private nodes of a care type; `common` are the factors of common prices, index included, (price,)."""
     own = [site for site in costs.sites if site.care_type == place]
     atoms = costs.atoms(place, 365.0)
     shocks = [site.shock for site in own if site.target == "price"]
     low = common.min() * np.prod([float(shock.quantile(RARE)) for shock in shocks])
     high = common.max() * np.prod([float(shock.isf(RARE)) for shock in shocks])
     kinked = line is not None and bool(np.any((atoms * low < line) & (line < atoms * high)))
-    price, weight = product_nodes(shocks, PRIVATE_FINE if kinked else PRIVATE)
-    stretch, chance = product_nodes([site.shock for site in own if site.target == "stay"], PRIVATE)
-    pairs = len(price), len(stretch)
-    return (
-        np.repeat(price, pairs[1]),
-        np.tile(stretch, pairs[0]),
-        np.outer(weight, chance).ravel(),
-    )
+    price, weight = felt_nodes(shocks, PRIVATE_FINE) if kinked else product_nodes(shocks, PRIVATE)
+    stretches, chance = product_nodes([site.shock for site in own if site.target == "stay"], PRIVATE)
+    return _Private(np.outer(price, common), stretches, np.outer(chance, weight).ravel())
 
 
+@lru_cache(maxsize=1024)
 def stretched(episode: Episode, factor: float) -> Episode:
     """Return an episode whose effective lengths are all `factor` times as long, ages and all."""
     if factor == 1.0:
@@ -262,59 +294,63 @@ def stretched(episode: Episode, factor: float) -> Episode:
     return replace(episode, duration=Duration(episode.duration.law.scaled(factor), longer))
 
 
-def _looked_at(year: StayYear, line: float | None, factors: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the first two moments of what one child adds to a measure, at each price factor."""
-    if line is None:
-        return np.full_like(factors, year.present), np.full_like(factors, year.present)
-    lines = line / factors
-    if lines.size > MOST_LINES:
-        # Many prices: the moments are smooth in the line, so a fine grid of it serves them all.
-        grid = np.linspace(lines.min(), lines.max(), MOST_LINES)
-        one, two = (np.interp(lines, grid, moment) for moment in year.moments(grid))
-    else:
-        one, two = year.moments(lines)
-    return factors * one, factors**2 * two
-
-
 @lru_cache(maxsize=4096)
 def _stay_year(episode: Episode, calendar: Calendar, cohort: int, year: int) -> StayYear:
-    return StayYear(episode.days(calendar, cohort, year), episode.law, _tariff_nodes(episode))
+    return StayYear(episode.days(calendar, cohort, year), episode.law, _tariff_nodes(episode.law))
 
 
 @lru_cache(maxsize=256)
-def _tariff_nodes(episode: Episode) -> tuple[FloatArray, FloatArray]:
-    return tariff_nodes(episode.law)
+def _tariff_nodes(tariff: Severity) -> tuple[FloatArray, FloatArray]:
+    return tariff_nodes(tariff)
+
+
+def _looked_at(stays: Sequence[StayYear], line: float | None, private: _Private) -> tuple[FloatArray, FloatArray]:
+    """Return two moments of what one child adds to a measure, (private, price); a law of days per stretch."""
+    factors = private.factors
+    if line is None:
+        present = private.all([np.full_like(factors, stay.present) for stay in stays])
+        return present, present
+    lines = line / factors
+    # Who stays all year costs a year of the tariff, however long the stays are: once for all stretches.
+    whole = whole_year(stays[0].tariff, stays[0].length, lines)
+    moments = [stay.moments(lines, whole) for stay in stays]
+    return private.all([factors * one for one, _ in moments]), private.all([factors**2 * two for _, two in moments])
 
 
 def cohorts_of(
-    costs: CostModel, calendar: Calendar, place: int, t: int, line: float | None, price: FloatArray
+    costs: CostModel,
+    calendar: Calendar,
+    place: int,
+    t: int,
+    line: float | None,
+    price: FloatArray,
+    began_before: int | None = None,
 ) -> list[Cohort]:
-    """Return the cohorts of a care type that can be in care in budget year t."""
-    years = calendar.years
-    own, stretch, weight = _private_nodes(costs, place, line, price * costs.index_path(calendar.years)[place, t])
-    factors = np.outer(own, price) * costs.index_path(years)[place, t]
+    """Return the cohorts of a care type that can be in care in budget year t, of those that began before a year."""
+    latest = t + 1 if began_before is None else min(t + 1, began_before)
+    private = _private_nodes(costs, place, line, price * costs.index_path(calendar.years)[place, t])
+    factors, weight = private.factors, private.weight
     clients = float(costs.clients_per_youth[place])
-    growth = costs.volume_path(years)
+    growth = costs.volume_path(calendar.years)
     episode = costs.episodes[place]
     if episode is None:
+        if latest < t + 1:
+            return []
         severity = costs.severities[place]
         first, second = np.ones_like(factors), np.ones_like(factors)
         if line is not None:
             first = factors * severity.excess(line / factors)
             second = factors**2 * severity.layer_second_moment(line / factors)
-        return [Cohort(place, t + 1, np.full_like(own, clients * growth[t]), first, second, weight)]
+        return [Cohort(place, t + 1, private.rate([clients * growth[t]]), first, second, weight)]
     moves = costs.moves[place]
+    stays = [stretched(episode, float(factor)) for factor in private.stretches]
     cohorts = []
-    for cohort in range(t + 2):
-        first, second = np.empty_like(factors), np.empty_like(factors)
-        rate = np.empty_like(own)
-        for node, factor in enumerate(stretch):
-            stay = stretched(episode, float(factor))
-            entries = clients * stay.entries_per_client
-            rate[node] = entries * stay.cohort_size(calendar, cohort) * (growth[cohort - 1] if cohort else 1.0)
-            first[node], second[node] = _looked_at(_stay_year(stay, calendar, cohort, t), line, factors[node])
+    for cohort in range(latest + 1):
+        grown = growth[cohort - 1] if cohort else 1.0
+        rate = [clients * s.entries_per_client * s.cohort_size(calendar, cohort) * grown for s in stays]
+        first, second = _looked_at([_stay_year(s, calendar, cohort, t) for s in stays], line, private)
         kept = (1.0 - moves) ** (t - max(cohort - 1, 0))
-        cohorts.append(Cohort(place, cohort, rate, first, second, weight, kept))
+        cohorts.append(Cohort(place, cohort, private.rate(rate), first, second, weight, kept))
     return cohorts
 
 
@@ -325,19 +361,23 @@ def _recent(
     episode = costs.episodes[place]
     if episode is None or seen_on >= 0.0:
         return []
-    own, stretch, weight = _private_nodes(costs, place, line, price * costs.index_path(calendar.years)[place, t])
-    factors = np.outer(own, price) * costs.index_path(calendar.years)[place, t]
-    begin = float(calendar.starts[t])
-    first, rate = np.empty_like(factors), np.empty_like(own)
-    for node, factor in enumerate(stretch):
-        stay = stretched(episode, float(factor))
-        length = stay.duration
-        rate[node] = float(costs.clients_per_youth[place]) * stay.entries_per_client * -seen_on / 365.0
+    private = _private_nodes(costs, place, line, price * costs.index_path(calendar.years)[place, t])
+    stays = [stretched(episode, float(factor)) for factor in private.stretches]
+    clients = float(costs.clients_per_youth[place])
+    rate = [clients * stay.entries_per_client * -seen_on / 365.0 for stay in stays]
+    first, second = _looked_at([_recent_year(stay, calendar, t, seen_on) for stay in stays], line, private)
+    kept = (1.0 - costs.moves[place]) ** t
+    return [Cohort(place, 0, private.rate(rate), first, second, private.weight, kept)]
 
-        def chance(d: FloatArray, length: Duration = length) -> FloatArray:
-            return np.asarray((length.excess(begin + d) - length.excess(begin - seen_on + d)) / -seen_on)
 
-        edges = np.concatenate((length.panels.edges - begin, length.panels.edges - begin + seen_on))
-        days = DaysInYear(float(calendar.lengths[t]), chance, edges)
-        first[node] = _looked_at(StayYear(days, stay.law, _tariff_nodes(stay)), line, factors[node])[0]
-    return [Cohort(place, 0, rate, first, first, weight, (1.0 - costs.moves[place]) ** t)]
+@lru_cache(maxsize=1024)
+def _recent_year(episode: Episode, calendar: Calendar, year: int, seen_on: float) -> StayYear:
+    """Return a year of a child that entered at a uniform moment between `seen_on` and day 0."""
+    length, begin = episode.duration, float(calendar.starts[year])
+
+    def chance(d: FloatArray) -> FloatArray:
+        return np.asarray((length.excess(begin + d) - length.excess(begin - seen_on + d)) / -seen_on)
+
+    edges = np.concatenate((length.panels.edges - begin, length.panels.edges - begin + seen_on))
+    days = DaysInYear(float(calendar.lengths[year]), chance, edges)
+    return StayYear(days, episode.law, _tariff_nodes(episode.law))

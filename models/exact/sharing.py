@@ -40,6 +40,8 @@ class Stretch(NamedTuple):
     """EUR."""
     fall: float
     """EUR by which the contribution falls from low to high."""
+    steepest: float
+    """Smallest step between two neighbouring totals, EUR a euro of the total, below 0."""
 
 
 class Gaps(NamedTuple):
@@ -174,7 +176,8 @@ class Sharing:
             for first, last in zip(edges[::2], edges[1::2], strict=True):
                 fall = float(value[first] - value[last])
                 if fall > noise[first] * points[first] + noise[last] * points[last]:
-                    found.append(Stretch(member, float(points[first]), float(points[last]), fall))
+                    slopes = np.diff(value[first : last + 1]) / np.diff(points[first : last + 1])
+                    found.append(Stretch(member, float(points[first]), float(points[last]), fall, float(slopes.min())))
         return found
 
     def gaps(self) -> Gaps:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import integrate
 
 from solidair.models.severity.numeric import Floats, as_floats, as_probabilities, check_order
 
@@ -111,6 +110,7 @@ class Severity(ABC):
         """Integral of k x^(k-1) sf(x) from `low` to `high`, by quadrature between the kinks."""
         if k == 0 or not low < high:
             return 1.0 if k == 0 and low <= 0.0 else 0.0
+        from scipy import integrate  # here: it takes 0.2 s to load, and most families have closed forms
 
         def linear(x: float) -> float:
             return float(k * x ** (k - 1) * self.sf(x))

@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, special
+from scipy import special
 
 from solidair.models.severity.base import Severity, register
 from solidair.models.severity.numeric import Floats, as_floats, as_probabilities, check_above, check_order
@@ -51,6 +51,8 @@ class Weibull(Severity):
         check_above("Weibull", "mean", mean)
         if not 0.01 <= cv <= 1000.0:
             raise ValueError(f"Weibull: cv = {cv}: must lie between 0.01 and 1000")
+        from scipy import optimize  # here, so that nobody waits for it who has no Weibull law
+
         goal = math.log1p(cv * cv)
         log_shape = optimize.brentq(
             lambda s: _log_second_over_first(math.exp(s)) - goal, math.log(0.05), math.log(200.0), xtol=1e-15

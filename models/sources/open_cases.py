@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeVar
-
-import numpy as np
 
 from solidair.models.calendar import birthday
 from solidair.models.problems import InputError, Problem, nearest
@@ -45,6 +42,7 @@ _UNKNOWN = (
     "Remove this column: it is not needed, and this file is about children. In Dutch: "
     f"{', '.join(column.aliases[0] for column in COLUMNS)}; in English: {', '.join(c.name for c in COLUMNS)}."
 )
+_NO_ROWS = " Without open stays the start is in steady state: then remove [open_cases] from the study."
 _WRITE_DATE = "Write it like 31-12-2024 or 2024-12-31."
 
 
@@ -70,7 +68,8 @@ class OpenCases:
     notes
         What a user should know about the reading.
     withheld
-        Payers and care types of which the file has fewer than `FEWEST` stays: these were left out, see `in_groups`.
+        Payers and care types of which the file has too few stays to use, with how many: these are not among the
+        others, see `solidair.models.sources.groups`.
     """
 
     file: str
@@ -81,43 +80,11 @@ class OpenCases:
     days_to_leaving: Floats = field(repr=False)
     tariffs: Floats = field(repr=False)
     notes: tuple[str, ...] = ()
-    withheld: frozenset[tuple[str, str]] = frozenset()
+    withheld: Mapping[tuple[str, str], int] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         """Return the number of stays."""
         return len(self.codes)
-
-
-FEWEST = 5
-"""Smallest group of real stays whose sum may be used: a figure that rests on fewer could be followed to a child."""
-
-
-def in_groups(known: OpenCases) -> OpenCases:
-    """Return the stays without those of a payer and care type that has fewer than `FEWEST`.
-
-    Exact means, and simulated figures at a known seed, follow from the stays without any noise. So a small group would
-    show a child's tariff to the cent. What is left out starts in steady state instead.
-    """
-    cells = list(zip(known.codes, known.care_types, strict=True))
-    sizes = Counter(cells)
-    keep = np.array([sizes[cell] >= FEWEST for cell in cells], dtype=np.bool_)
-    if keep.all():
-        return known
-    withheld = frozenset(cell for cell, size in sizes.items() if size < FEWEST)
-    note = (
-        f"{int((~keep).sum())} of {len(known)} open stays are not used: of their payer and care type the file has "
-        f"fewer than {FEWEST}, and figures could be followed to a child; these start in steady state."
-    )
-    return replace(
-        known,
-        codes=tuple(code for code, kept in zip(known.codes, keep, strict=True) if kept),
-        care_types=tuple(id_ for id_, kept in zip(known.care_types, keep, strict=True) if kept),
-        elapsed_days=known.elapsed_days[keep],
-        days_to_leaving=known.days_to_leaving[keep],
-        tariffs=known.tariffs[keep],
-        notes=(*known.notes, note),
-        withheld=withheld,
-    )
 
 
 @dataclass(frozen=True)
@@ -273,6 +240,8 @@ def _kind(text: str) -> str:
 
 def _discreet(problem: Problem, header_is_one: bool) -> Problem:
     """Return a problem of the file as a whole without the cells that it shows."""
+    if problem.value in ("an empty file", "only a header"):
+        problem = replace(problem, hint=problem.hint + _NO_ROWS)
     if not problem.where.startswith("row"):
         return problem  # about the file, not about what stands in it
     row, _, column = problem.where.partition(", ")

@@ -24,6 +24,8 @@ COLUMNS = (
     Column("need_index", ("behoefte_index", "behoefteindex")),
     Column("buffer_eur", ("buffer", "reserve", "reserve_eur", "weerstandscapaciteit")),
     Column("region", ("regio", "jeugdregio", "jeugdhulpregio", "youth_region")),
+    Column("capacity", ("draagkracht", "belastingcapaciteit", "fiscal_capacity", "tax_capacity")),
+    Column("youth_under_21", ("jeugdigen_tot_21", "jeugd_0_20", "youth_0_20")),
 )
 
 MOST_PEOPLE = 20_000_000
@@ -52,8 +54,8 @@ def read_region(
     Parameters
     ----------
     path
-        The file; its columns are `COLUMNS`, of which the last four may be absent. Comment lines above the
-        header may give `# title: ...`, `# source: ...`, `# year: 2021` and `# note: ...`.
+        The file; its columns are `COLUMNS`, of which only those with `required` must be there. Comment lines
+        above the header may give `# title: ...`, `# source: ...`, `# year: 2021` and `# note: ...`.
     name
         Short name of the region; by default the name of the file without its ending.
     budget_per_youth_eur
@@ -133,6 +135,8 @@ def _member(
     need = table.read(row, "need_index", lambda text: _need(text, table.decimal))
     buffer = table.read(row, "buffer_eur", _euro(table.decimal, allow_zero=True))
     region = table.read(row, "region", lambda text: "" if is_missing(text) else _name(text))
+    capacity = table.read(row, "capacity", _euro(table.decimal, allow_zero=True))
+    under_21 = table.read(row, "youth_under_21", lambda text: _under_21(text, table.decimal, youth, inhabitants))
     if code is None or name is None or inhabitants is None or youth is None or len(table.found) > before:
         return None
     derived = budget is None
@@ -146,6 +150,8 @@ def _member(
         buffer_eur=buffer,
         budget_derived=derived,
         region=region or "",
+        capacity=capacity,
+        youth_under_21=under_21,
     )
 
 
@@ -199,6 +205,19 @@ def _youth(text: str, decimal: str, inhabitants: int | None) -> int:
         rule = f"must not be more than the inhabitants ({inhabitants})"
         raise CellError(rule, "Write the number of persons of 0 to 17 years; look whether two columns are swapped.")
     return youth
+
+
+def _under_21(text: str, decimal: str, youth: int | None, inhabitants: int | None) -> int | None:
+    if is_missing(text):
+        return None
+    under_21 = _people(text, decimal)
+    if youth is not None and under_21 < youth:
+        rule = f"must not be fewer than the youths of 0 to 17 years ({youth})"
+        raise CellError(rule, "Write the number of persons of 0 to 20 years; those of 0 to 17 count too.")
+    if inhabitants is not None and under_21 > inhabitants:
+        rule = f"must not be more than the inhabitants ({inhabitants})"
+        raise CellError(rule, "Write the number of persons of 0 to 20 years; look whether two columns are swapped.")
+    return under_21
 
 
 def _need(text: str, decimal: str) -> float | None:

@@ -39,6 +39,19 @@ def add_sums(total, clients, looks, c, t, out, s, i):
 
 
 @within
+def add_begun(costs, n, total, cohort, looks, c, t, out, s, i):
+    """Add `n` cases that began in year `cohort`, and cost `total` together, to measures of cases that began earlier."""
+    for k in range(looks.begun_first[c], looks.begun_first[c + 1]):
+        if cohort < looks.begun_years[k]:
+            attachment = looks.begun_attachments[t, k]
+            if attachment == 0.0:
+                out[looks.begun_measure[k], s, t, i] += total
+            else:
+                for j in range(n):
+                    out[looks.begun_measure[k], s, t, i] += max(costs[j] - attachment, 0.0)
+
+
+@within
 def draw_cases(seed, key, moment, n_cases, tables, row, c, price, looks, t, scratch, out, s, i):
     """Draw the cases of one member, care type and year one by one; return what they cost together."""
     table = np.uint64(row) * TABLE
@@ -48,7 +61,9 @@ def draw_cases(seed, key, moment, n_cases, tables, row, c, price, looks, t, scra
         # Whole vectors of eight: drawing a few words too many is cheaper than a scalar rest.
         fill(scratch.words, seed, key, moment, start >> 1, min((n + 7) & -8, BATCH))
         fill_costs(scratch.costs, scratch.cells, tables, table, scratch.words, price, n)
-        total += add_costs(scratch.costs, scratch.high, n, looks, c, t, out, s, i)
+        batch = add_costs(scratch.costs, scratch.high, n, looks, c, t, out, s, i)
+        add_begun(scratch.costs, n, batch, t, looks, c, t, out, s, i)
+        total += batch
     return total
 
 
@@ -77,6 +92,7 @@ def draw_bulk(seed, moment, rate, price, care, bulk, looks, c, t, scratch, out, 
         word = threefry2x64(seed, care.keys[SUM, i, c], moment, ZERO)[0]
         first = np.uint64(row * bulk.size)
         total = price * sum_of(bulk.sums, first, bulk.places, bulk.weights, small, bulk.mean[c], bulk.sd[c], word)
+        add_begun(scratch.costs, 0, total, t, looks, c, t, out, s, i)
     if large > 0:
         key = care.keys[LARGE_COST, i, c]
         total += draw_cases(seed, key, moment, large, bulk.large, row, c, price, looks, t, scratch, out, s, i)

@@ -23,7 +23,7 @@ from solidair.pool.kernels.arrays import (
     TARIFF,
     VOLUME,
 )
-from solidair.pool.kernels.cases import add_costs, add_sums
+from solidair.pool.kernels.cases import add_begun, add_costs, add_sums
 from solidair.pool.kernels.counts import poisson_quantile
 from solidair.pool.kernels.jit import jit, within
 from solidair.pool.kernels.random import BATCH, ZERO, fill, threefry2x64, uniform
@@ -60,7 +60,7 @@ def _new_payer(seed, word, moves, i):
 
 
 @jit
-def _add_moved(seed, moves, years, factors, looks, first, n, c, scratch, out, s, i):
+def _add_moved(seed, moves, years, factors, looks, cohort, n, c, scratch, out, s, i):
     """Add the years after a move to the new payer, and end the stay for the old one."""
     last = len(years.starts) - 1
     for j in range(n):
@@ -72,15 +72,16 @@ def _add_moved(seed, moves, years, factors, looks, first, n, c, scratch, out, s,
                 scratch.costs[0] = days * scratch.tariffs[j] * factors[payer, PRICE, c, t + 1] * years.index[c, t]
                 total = add_costs(scratch.costs, scratch.high, 1, looks, c, t, out, s, payer)
                 add_sums(total, 1, looks, c, t, out, s, payer)
+                add_begun(scratch.costs, 1, total, cohort, looks, c, t, out, s, payer)
                 t += 1
             if payer != i:
                 scratch.stops[j] = min(scratch.stops[j], years.starts[scratch.moved[j]])
 
 
 @within
-def _add_stays(years, factors, looks, first, n, c, scratch, out, s, i):
-    """Add `n` stays to the years that they touch, from year `first` on: days in the year x tariff x price."""
-    for t in range(first, len(years.starts) - 1):
+def _add_stays(years, factors, looks, cohort, n, c, scratch, out, s, i):
+    """Add `n` stays that began in year `cohort` to the years that they touch: days in the year x tariff x price."""
+    for t in range(max(cohort, 0), len(years.starts) - 1):
         begin, end = years.starts[t], years.starts[t + 1]
         price = factors[i, PRICE, c, t + 1] * years.index[c, t]
         present = 0
@@ -93,6 +94,7 @@ def _add_stays(years, factors, looks, first, n, c, scratch, out, s, i):
             return
         total = add_costs(scratch.costs, scratch.high, n, looks, c, t, out, s, i)
         add_sums(total, present, looks, c, t, out, s, i)
+        add_begun(scratch.costs, n, total, cohort, looks, c, t, out, s, i)
 
 
 @within
@@ -169,5 +171,5 @@ def draw_stays(seed, path, care, known, moves, years, factors, need, looks, c, i
             if moving:
                 draw = KNOWN_MOVE if listed else (OPEN_MOVE if t == -1 else MOVE)
                 _draw_moves(seed, care.keys[draw, i, c], moment, start, n, first, moves.share[c], scratch)
-                _add_moved(seed, moves, years, factors, looks, first, n, c, scratch, out, s, i)
-            _add_stays(years, factors, looks, first, n, c, scratch, out, s, i)
+                _add_moved(seed, moves, years, factors, looks, t, n, c, scratch, out, s, i)
+            _add_stays(years, factors, looks, t, n, c, scratch, out, s, i)

@@ -31,6 +31,36 @@ BLOCK = 4096
 
 
 @dataclass(frozen=True, eq=False)
+class Squares:
+    """Second moments that are known without simulation, of own cost X and of what is passed on, X - H.
+
+    Those of X - H, not of H: where little is passed on they would drown in the rounding of those of X.
+
+    Parameters
+    ----------
+    own
+        Var X, shape (member,), EUR squared.
+    own_kurtosis
+        About the kurtosis of X, same shape. It says how many years a square needs, so it must not come from these.
+    both, moved
+        Cov(X, X - H) and Var(X - H), same shape, EUR squared; None where they are not known.
+    moved_kurtosis
+        About the kurtosis of X - H, same shape.
+    """
+
+    own: FloatArray
+    own_kurtosis: FloatArray
+    both: FloatArray | None = None
+    moved: FloatArray | None = None
+    moved_kurtosis: FloatArray | None = None
+
+    def of(self, members: slice) -> Squares:
+        """Return the same for a few members."""
+        rest = (None if x is None else x[members] for x in (self.both, self.moved, self.moved_kurtosis))
+        return Squares(self.own[members], self.own_kurtosis[members], *rest)
+
+
+@dataclass(frozen=True, eq=False)
 class Sample:
     """What one agreement did to its members, over all simulated years.
 
@@ -50,6 +80,8 @@ class Sample:
     own_exact, contribution_exact
         E X and E H where they are known without simulation, shape (member,), EUR a year. Means are then exact, and
         `solidair.pool.metrics.control` uses them to steady other metrics.
+    squares
+        Second moments where they are known as well; only with `own_exact`, and `contribution_exact` for those of H.
 
     Raises
     ------
@@ -66,6 +98,7 @@ class Sample:
     own_expected: FloatArray | None = None
     own_exact: FloatArray | None = None
     contribution_exact: FloatArray | None = None
+    squares: Squares | None = None
 
     def __post_init__(self) -> None:
         shape = self.contribution.shape
@@ -97,7 +130,8 @@ class Sample:
     def stand_alone(self) -> Sample:
         """The same years and members if each bears its own cost."""
         expected, exact = self.own_expected, self.own_exact
-        return Sample(self.own, self.own, self.budget, self.youth, expected, expected, exact, exact)
+        squares = self.squares
+        return Sample(self.own, self.own, self.budget, self.youth, expected, expected, exact, exact, squares)
 
     def of(self, members: slice, beside: Sample | None = None) -> Sample:
         """Return the same for a few members, the years of each side by side in memory.
@@ -125,12 +159,13 @@ class Sample:
             columns(self.own_expected) if beside is None else beside.own_expected,
             None if self.own_exact is None else self.own_exact[members],
             None if self.contribution_exact is None else self.contribution_exact[members],
+            None if self.squares is None else self.squares.of(members),
         )
 
     @property
     def simulated(self) -> Sample:
         """The same without exact means, so that every figure comes from the simulated years alone."""
-        return replace(self, own_exact=None, contribution_exact=None)
+        return replace(self, own_exact=None, contribution_exact=None, squares=None)
 
     @property
     def structure(self) -> FloatArray:
@@ -185,8 +220,6 @@ class Estimate:
         interval at one standard error, so that 0 of N years does not claim certainty.
     floor
         What the value cannot lie below, shape of `value`; None if nothing is known.
-    fitted
-        How many slopes were fitted to the influence, which is what they left: 0, or shape of `value`.
     """
 
     value: FloatArray
@@ -194,7 +227,6 @@ class Estimate:
     se: FloatArray | None = None
     is_share: bool = False
     floor: FloatArray | None = None
-    fitted: int | npt.NDArray[np.int64] = 0
 
     @staticmethod
     def exactly(value: FloatArray, sims: int) -> Estimate:
@@ -205,7 +237,7 @@ class Estimate:
     @property
     def standard_error(self) -> FloatArray:
         """Monte Carlo standard error, shape and unit of `value`."""
-        return _error(self.influence, self.is_share, self.fitted) if self.se is None else self.se
+        return _error(self.influence, self.is_share) if self.se is None else self.se
 
     def minus(self, other: Estimate) -> tuple[FloatArray, FloatArray]:
         """Return `self` - `other` over the same simulated years, and the paired standard error of that.
@@ -217,16 +249,14 @@ class Estimate:
         """
         if self.influence.shape != other.influence.shape:
             raise ValueError(f"shapes {self.influence.shape} and {other.influence.shape}: not the same simulated years")
-        both_shares, fitted = self.is_share and other.is_share, np.maximum(self.fitted, other.fitted)
-        error = _error(self.influence - other.influence, both_shares, fitted)
+        error = _error(self.influence - other.influence, self.is_share and other.is_share)
         return np.asarray(self.value - other.value), error
 
 
-def _error(influence: FloatArray, is_share: bool, fitted: int | npt.NDArray[np.int64]) -> FloatArray:
+def _error(influence: FloatArray, is_share: bool) -> FloatArray:
     n = influence.shape[0]
     variance = np.var(influence, axis=0)
-    # Every slope fitted takes a degree of freedom; a sample as small as that keeps one.
-    return wilson_error(variance, n) if is_share else np.sqrt(variance / np.maximum(n - 1 - fitted, 1))
+    return wilson_error(variance, n) if is_share else np.sqrt(variance / (n - 1))
 
 
 def wilson_error(variance: npt.ArrayLike, n: int) -> FloatArray:

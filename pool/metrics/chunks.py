@@ -16,8 +16,8 @@ def working_bytes(sims: int, agreements: int) -> int:
 
 
 def _member_bytes(sims: int, agreements: int) -> int:
-    # Per agreement what it charged, this sorted or summed, and as expected; own cost, estimates, what passes by.
-    return 8 * sims * (3 * agreements + 20)
+    # Per agreement what it charged, this sorted or summed, and as expected; own cost, controls, estimates, the rest.
+    return 8 * sims * (3 * agreements + 28)
 
 
 def over_members(

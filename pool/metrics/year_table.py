@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from solidair.pool.metrics.base import Estimate, FloatArray
+from solidair.pool.metrics.base import Estimate, FloatArray, Squares
 from solidair.pool.metrics.chunks import MAX_BYTES, over_members
 from solidair.pool.metrics.years import YEAR_METRICS, BoolArray, Period
 
@@ -38,6 +38,8 @@ class Paths:
         Calendar year of the first one.
     own_exact, contributions_exact
         Exact means, (year, member) EUR; of own cost if known, and of those agreements for which it is.
+    squares
+        Exact second moments of each year, by agreement; empty where they are not known. There are none of the horizon.
 
     Raises
     ------
@@ -51,6 +53,7 @@ class Paths:
     first_year: int
     own_exact: FloatArray | None = None
     contributions_exact: Mapping[str, FloatArray] | None = None
+    squares: Sequence[Mapping[str, Squares]] = ()
 
     def __post_init__(self) -> None:
         if not self.contributions:
@@ -158,6 +161,7 @@ def _fill(columns: dict[str, FloatArray], paths: Paths, members: slice, control:
                 walks[name] = _Walk.start(borne, budgets[0])
             else:
                 walks[name].go(borne, budgets[year])
+        squares = paths.squares[year] if control and paths.squares else {}
         made = {
             name: Period(
                 walk.now,
@@ -166,6 +170,7 @@ def _fill(columns: dict[str, FloatArray], paths: Paths, members: slice, control:
                 np.ones_like(budgets[year]),
                 own_exact=_mean(own_exact, slice(year, year + 1), members),
                 contribution_exact=_mean(exact.get(name), slice(year, year + 1), members),
+                squares=squares[name].of(members) if name in squares else None,
                 before=walk.before,
                 every_year=walk.every_year,
             )
@@ -208,6 +213,7 @@ def _fill_period(columns: dict[str, FloatArray], made: Mapping[str, Period], whe
         first.youth,
         own_exact=first.own_exact,
         contribution_exact=first.own_exact,
+        squares=first.squares,
     )
     same = {name: np.all(period.contribution == period.own, axis=0) for name, period in made.items()}
     for metric in YEAR_METRICS:

@@ -1,40 +1,41 @@
-"""Takes: what a member hands in. Each is a function of what earlier clauses left of every single case."""
+"""Takes: what a member hands in. Those in this file look at single cases; others look at a member's whole result."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Sequence
+from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, field_validator, model_validator
 
 from solidair.models.schema import Config, RuleError
+from solidair.pool.books import Books
+from solidair.pool.case_rules import CaseTaker, combine
 from solidair.pool.layers import CaseFunction
-from solidair.pool.parts.registry import part
-from solidair.pool.parts.words import money, percent, scope_words
+from solidair.pool.parts.lines import Amount, Limit, Line, line_amounts, line_faults, line_words
+from solidair.pool.parts.registry import Fault, part
+from solidair.pool.parts.shares import Share, Shares, share_faults, share_path, share_words
+from solidair.pool.parts.words import Wording, listed
+from solidair.pool.setting import Setting
 
-Labels = Mapping[str, str]
-
-LEAST_EUR = 1_000.0
-"""Smallest amount per child and year, other than 0, that somebody can mean."""
+FloatArray = npt.NDArray[np.float64]
 
 
 class TakeBase(Config, ABC):
-    """A take on the cases of some care types.
+    """A take.
 
     Parameters
     ----------
     scope
-        'all', or identifiers of care types.
-    share
-        Share of the amount that is handed in, from 0 to 1.
+        'all', or identifiers, Iv3 codes or iJw codes of care types.
     """
 
-    linear: ClassVar[bool] = True
-    """Whether what is handed in is a sum over cases: then exact means can be settled."""
+    per_case: ClassVar[bool] = False
+    """Whether it looks at single cases, so that what it leaves of a case matters for later clauses."""
 
     scope: Literal["all"] | tuple[str, ...] = Field(default="all")
-    share: float = Field(default=1.0, ge=0, le=1)
 
     @field_validator("scope", mode="before")
     @classmethod
@@ -46,99 +47,323 @@ class TakeBase(Config, ABC):
         hint = f'Write "all", or a list such as ["{example}"].'
         raise RuleError('the scope must be "all" or a list of at least one care type', hint)
 
-    def types(self, care_types: Sequence[str]) -> tuple[str, ...]:
-        """Return the care types in scope, in the order of the cost model."""
-        return tuple(c for c in care_types if self.scope == "all" or c in self.scope)
+    @property
+    def linear(self) -> bool:
+        """Whether twice the claims are twice as much handed in, and sums likewise: then exact means can be settled."""
+        return False
 
     @abstractmethod
-    def of_case(self, left: CaseFunction) -> CaseFunction:
-        """Return what is handed in of a case of which `left` is left."""
+    def hand_in(self, books: Books, weights: FloatArray) -> FloatArray:
+        """Return what every member would hand in, (sim, year, member) EUR.
 
-    def rules(self, left: Mapping[str, CaseFunction]) -> dict[str, CaseFunction]:
-        """Return, per care type in scope, what is handed in as a function of the cost of a case."""
-        return {care_type: self.of_case(left[care_type]) for care_type in self.types(tuple(left))}
+        Parameters
+        ----------
+        weights
+            What of each measure the rule of a take on cases adds up; see `CaseRules.weights`.
+        """
+
+    def values(self, setting: Setting, start: int, *, indexed: bool) -> FloatArray:
+        """Return the numbers that `of_case` needs in each year and member, (value, year, member).
+
+        Parameters
+        ----------
+        start
+            Position of the first year of the clause; negative if it began before the first year that is settled.
+        indexed
+            Whether amounts follow the price index by themselves.
+        """
+        return np.zeros((0, setting.years, setting.members))
+
+    def scopes(self) -> list[str | tuple[str, ...]]:
+        """Return scopes that must be measured apart, besides what the rules of cases need."""
+        return []
+
+    def faults(self, setting: Setting, start: int, stop: int) -> list[Fault]:
+        """Return what this take needs of the setting in the years from `start` to before `stop` and does not find."""
+        return []
 
     @abstractmethod
-    def words(self, language: str, labels: Labels) -> str:
-        """Return the take as a sentence; `labels` names the care types."""
+    def words(self, say: Wording) -> str:
+        """Return the take as a sentence."""
+
+
+class CaseTake(TakeBase, CaseTaker):
+    """A take that looks at single cases.
+
+    Parameters
+    ----------
+    share
+        Share of the amount that is handed in, from 0 to 1; or one for each year from the first year of the clause on.
+    """
+
+    per_case: ClassVar[bool] = True
+
+    share: Shares = 1.0
+
+    @property
+    def linear(self) -> bool:
+        """A sum over cases is linear in the claims."""
+        return True
+
+    def hand_in(self, books: Books, weights: FloatArray) -> FloatArray:  # noqa: D102
+        return combine(weights, books.claims)
+
+    def shares(self, setting: Setting, start: int) -> FloatArray:
+        """Return the share of every year, (year, 1); years that the list does not reach have 0."""
+        return share_path(self.share, setting, start)
+
+    def faults(self, setting: Setting, start: int, stop: int) -> list[Fault]:  # noqa: D102
+        return share_faults(self.share, setting, start, stop)
+
+    def portion(self, say: Wording) -> str:
+        """Return the share in words: '80%', or '80%, 60%, 40%'."""
+        return share_words(self.share, say)
 
 
 @part("take", "share")
-class ShareTake(TakeBase):
+class ShareTake(CaseTake):
     """A share of the cost of the care types in scope."""
 
     kind: Literal["share"] = "share"
 
-    def of_case(self, left: CaseFunction) -> CaseFunction:  # noqa: D102
-        return left.times(self.share)
+    def values(self, setting: Setting, start: int, *, indexed: bool) -> FloatArray:  # noqa: D102
+        return np.broadcast_to(self.shares(setting, start), (1, setting.years, setting.members))
 
-    def words(self, language: str, labels: Labels) -> str:  # noqa: D102
-        scope = scope_words(self.scope, labels, language)
-        portion = percent(self.share, language)
+    def of_case(self, left: CaseFunction, values: Sequence[float]) -> CaseFunction:  # noqa: D102
+        return left.times(values[0])
+
+    def words(self, say: Wording) -> str:  # noqa: D102
+        scope, portion = say.scope(self.scope), self.portion(say)
+        if isinstance(self.share, tuple):
+            return say.pick(
+                f"Elke gemeente brengt een deel van de kosten van {scope} in: achtereenvolgens {portion} per jaar. De "
+                "rest betaalt zij zelf.",
+                f"Every municipality hands in part of the cost of {scope}: {portion} in successive years. The rest it "
+                "pays itself.",
+            )
         if self.share == 1:
-            return {
-                "nl": f"Elke gemeente brengt de volledige kosten van {scope} in.",
-                "en": f"Every municipality hands in the whole cost of {scope}.",
-            }[language]
-        return {
-            "nl": f"Elke gemeente brengt {portion} van de kosten van {scope} in en betaalt de rest zelf.",
-            "en": f"Every municipality hands in {portion} of the cost of {scope} and pays the rest itself.",
-        }[language]
+            return say.pick(
+                f"Elke gemeente brengt de volledige kosten van {scope} in.",
+                f"Every municipality hands in the whole cost of {scope}.",
+            )
+        return say.pick(
+            f"Elke gemeente brengt {portion} van de kosten van {scope} in en betaalt de rest zelf.",
+            f"Every municipality hands in {portion} of the cost of {scope} and pays the rest itself.",
+        )
+
+
+class Band(Config):
+    """A part of the cost of a case above a line.
+
+    Parameters
+    ----------
+    retention
+        Where the band begins, EUR per child and year, or a line; see `solidair.pool.parts.lines`.
+    limit
+        How wide it is, EUR; without end if left out.
+    share
+        Share of it that is handed in.
+    """
+
+    retention: Line
+    limit: Limit | None = None
+    share: Share = 1.0
 
 
 @part("take", "excess")
-class ExcessTake(TakeBase):
+class ExcessTake(CaseTake):
     """What a single child costs in a year above the retention, up to a limit if there is one.
 
     Parameters
     ----------
     retention
-        EUR per child and year that its municipality bears itself.
+        What its municipality bears itself of a child in a year: an amount, or a line.
     limit
         The most that is handed in for one child in a year, EUR, before the share; none if left out.
+    bands
+        Several bands, each with a share of its own, instead of one retention.
+    deductible, most
+        Of what a member would hand in over all its children in a year it bears the deductible itself, EUR, and hands in
+        no more than `most`, EUR.
+    unit
+        Whether the lines are per child, or per household: then a real settlement adds up the children of a household
+        first. The simulation knows no households and counts per child.
     """
 
     kind: Literal["excess"] = "excess"
-    retention: float = Field(ge=0)
-    limit: float | None = Field(default=None, gt=0)
+    retention: Line | None = None
+    limit: Limit | None = None
+    bands: tuple[Band, ...] = ()
+    deductible: float = Field(default=0.0, ge=0)
+    most: float | None = Field(default=None, gt=0)
+    unit: Literal["child", "household"] = "child"
 
-    @field_validator("retention", "limit")
-    @classmethod
-    def _not_in_thousands(cls, amount: float | None) -> float | None:
-        # TOML reads the Dutch 100.000 as one hundred: far too cheap a slip to let pass.
-        if amount is not None and 0 < amount < LEAST_EUR:
-            hint = "A point is a decimal mark in TOML: write a hundred thousand as 100000 or 100_000."
-            rule = f"an amount per child must be at least {LEAST_EUR:.0f} euros, or 0 for a retention of nothing"
-            raise RuleError(rule, hint)
-        return amount
+    @model_validator(mode="after")
+    def _either(self) -> ExcessTake:
+        if (self.retention is None) == (not self.bands):
+            rule = "an excess needs a retention, or bands, and not both"
+            raise RuleError(rule, "Write retention = 100000, or bands = [{ retention = 100000, share = 0.5 }, ...].")
+        if self.bands and (self.limit is not None or self.share != 1.0):
+            rule = "with bands, limit and share belong to each band"
+            raise RuleError(rule, "Move them into the bands.")
+        return self
 
-    def of_case(self, left: CaseFunction) -> CaseFunction:  # noqa: D102
-        return left.layer(self.retention, self.limit).times(self.share)
+    @property
+    def linear(self) -> bool:  # noqa: D102
+        return not self.deductible and self.most is None
 
-    def words(self, language: str, labels: Labels) -> str:  # noqa: D102
-        scope = scope_words(self.scope, labels, language)
-        line = money(self.retention, language)
+    @property
+    def layers(self) -> tuple[Band, ...]:
+        """The bands, of which there is one if the file writes a retention."""
+        if self.retention is None:
+            return self.bands
+        return (Band.model_construct(retention=self.retention, limit=self.limit, share=1.0),)
+
+    def values(self, setting: Setting, start: int, *, indexed: bool) -> FloatArray:  # noqa: D102
+        shape, shares = (setting.years, setting.members), self.shares(setting, start)
+        rows: list[FloatArray] = []
+        for band in self.layers:
+            width = np.inf if band.limit is None else setting.unit * band.limit
+            line = line_amounts(band.retention, setting, indexed=indexed)
+            rows += [line, np.full(shape, width), np.broadcast_to(shares * band.share, shape)]
+        return np.array(rows)
+
+    def of_case(self, left: CaseFunction, values: Sequence[float]) -> CaseFunction:  # noqa: D102
+        taken = CaseFunction.nothing(left.indexed)
+        for line, width, share in zip(*[iter(values)] * 3, strict=True):
+            taken = taken + left.layer(line, width if np.isfinite(width) else None).times(share)
+        return taken
+
+    def hand_in(self, books: Books, weights: FloatArray) -> FloatArray:  # noqa: D102
+        amount = combine(weights, books.claims)
+        if self.linear:
+            return amount
+        unit = books.setting.unit * books.setting.growth[:, np.newaxis]
+        above = np.maximum(amount - unit * self.deductible, 0.0)
+        return above if self.most is None else np.minimum(above, unit * self.most)
+
+    def faults(self, setting: Setting, start: int, stop: int) -> list[Fault]:  # noqa: D102
+        faults = super().faults(setting, start, stop)
+        for number, band in enumerate(self.layers, 1):
+            where = "retention" if self.retention is not None else f"bands.{number}.retention"
+            faults += [fault.under(where) for fault in line_faults(band.retention, setting)]
+        return faults
+
+    def words(self, say: Wording) -> str:  # noqa: D102
+        home = _HOUSEHOLD[say.language] if self.unit == "household" else ""
+        return f"{self._rule(say)}{self._together(say)}{home} {_APART[say.language]}"
+
+    def _rule(self, say: Wording) -> str:
+        scope = say.scope(self.scope)
+        if self.retention is None:
+            return self._bands(say, scope)
+        line = line_words(self.retention, say)
         # The limit counts before the share: 80% of at most EUR 250,000, not at most EUR 250,000 of the 80%.
-        limit = money(self.limit, language) if self.limit is not None else ""
-        part_ = percent(self.share, language)
-        rest = self.share < 1 or self.limit is not None
-        if language == "nl":
+        limit = say.money(self.limit) if self.limit is not None else ""
+        whole, portion = self.share == 1, self.portion(say)
+        rest = not whole or self.limit is not None
+        if say.language == "nl":
             text = f"Kost één kind in een jaar meer dan {line} aan {scope}, dan "
             if limit:
                 text += f"telt van het meerdere hoogstens {limit} per kind mee; daarvan brengt zijn gemeente "
-                text += "alles in" if self.share == 1 else f"{part_} in"
+                text += "alles in" if whole else f"{portion} in"
             else:
-                text += f"brengt zijn gemeente {'' if self.share == 1 else f'{part_} van '}het meerdere in"
-            own = f"De eerste {line} per kind{' en de rest' if rest else ''} betaalt zij zelf."
-            return f"{text}. {own} In de simulatie telt elke zorgvorm van een kind apart."
+                text += f"brengt zijn gemeente {'' if whole else f'{portion} van '}het meerdere in"
+            return f"{text}. De eerste {line} per kind{' en de rest' if rest else ''} betaalt zij zelf."
         text = f"If one child costs more than {line} in a year of {scope}, "
         if limit:
             text += f"at most {limit} per child of what is above counts; of that its municipality hands in "
-            text += "everything" if self.share == 1 else part_
+            text += "everything" if whole else portion
         else:
-            text += f"its municipality hands in {'' if self.share == 1 else f'{part_} of '}what is above"
-        own = f"The first {line} per child{' and the rest' if rest else ''} it pays itself."
-        return f"{text}. {own} In the simulation each form of care of a child counts apart."
+            text += f"its municipality hands in {'' if whole else f'{portion} of '}what is above"
+        return f"{text}. The first {line} per child{' and the rest' if rest else ''} it pays itself."
+
+    def _bands(self, say: Wording, scope: str) -> str:
+        parts = []
+        for band in self.bands:
+            line, share = line_words(band.retention, say), say.percent(band.share)
+            if band.limit is None:
+                parts.append(say.pick(f"{share} van het meerdere boven {line}", f"{share} of what is above {line}"))
+            else:
+                width = say.money(band.limit)
+                parts.append(say.pick(f"{share} van de {width} boven {line}", f"{share} of the {width} above {line}"))
+        bands = listed(parts, say.language)
+        return say.pick(
+            f"Van wat één kind in een jaar kost aan {scope} brengt zijn gemeente in: {bands}. De rest betaalt zij "
+            "zelf.",
+            f"Of what one child costs in a year of {scope} its municipality hands in: {bands}. The rest it pays "
+            "itself.",
+        )
+
+    def _together(self, say: Wording) -> str:
+        text = ""
+        if self.deductible:
+            amount = say.money(self.deductible)
+            text += say.pick(
+                f" Van het totaal van een jaar betaalt zij de eerste {amount} zelf.",
+                f" Of the total of a year it pays the first {amount} itself.",
+            )
+        if self.most is not None:
+            amount = say.money(self.most)
+            text += say.pick(
+                f" Zij brengt in een jaar hoogstens {amount} in.", f" It hands in no more than {amount} in a year."
+            )
+        return text
 
 
-AnyTake = Annotated[ShareTake | ExcessTake, Field(discriminator="kind")]
+@part("take", "tier")
+class TierTake(CaseTake):
+    """The part of the full cost of a case between two lines, whatever other clauses take.
+
+    The tiers of an agreement must cut a case into parts that neither overlap nor leave a gap.
+
+    Parameters
+    ----------
+    lower
+        Where the tier begins, EUR per child and year.
+    upper
+        Where it ends; without end if left out.
+    """
+
+    kind: Literal["tier"] = "tier"
+    lower: Amount
+    upper: Amount | None = None
+
+    @model_validator(mode="after")
+    def _ascending(self) -> TierTake:
+        if self.upper is not None and self.upper <= self.lower:
+            raise RuleError("a tier must end above where it begins", "Swap lower and upper, or leave upper out.")
+        return self
+
+    def values(self, setting: Setting, start: int, *, indexed: bool) -> FloatArray:  # noqa: D102
+        shape = (setting.years, setting.members)
+        width = np.inf if self.upper is None else setting.unit * (self.upper - self.lower)
+        shares = np.broadcast_to(self.shares(setting, start), shape)
+        return np.array([np.full(shape, setting.unit * self.lower), np.full(shape, width), shares])
+
+    def of_case(self, left: CaseFunction, values: Sequence[float]) -> CaseFunction:  # noqa: D102
+        line, width, share = values
+        case = CaseFunction.whole(left.indexed)
+        return case.layer(line, width if np.isfinite(width) else None).times(share)
+
+    def words(self, say: Wording) -> str:  # noqa: D102
+        scope, lower = say.scope(self.scope), say.money(self.lower)
+        until = "" if self.upper is None else say.pick(f" tot {say.money(self.upper)}", f" to {say.money(self.upper)}")
+        share = "" if self.share == 1 else say.pick(f"{self.portion(say)} van ", f"{self.portion(say)} of ")
+        text = say.pick(
+            f"Van de kosten van één kind in een jaar aan {scope} brengt zijn gemeente {share}het deel van "
+            f"{lower}{until or ' af'} in.",
+            f"Of the cost of one child in a year of {scope} its municipality hands in {share}the part from "
+            f"{lower}{until or ' on'}.",
+        )
+        return f"{text} {_APART[say.language]}"
+
+
+_APART = {
+    "nl": "In de simulatie telt elke zorgvorm van een kind apart.",
+    "en": "In the simulation each form of care of a child counts apart.",
+}
+_HOUSEHOLD = {
+    "nl": " Kinderen van één huishouden tellen daarbij samen; de simulatie telt elk kind apart.",
+    "en": " Children of one household count together; the simulation counts each child apart.",
+}

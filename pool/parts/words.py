@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 def number(value: float, language: str, decimals: int = 0) -> str:
@@ -27,10 +28,63 @@ def scope_words(scope: str | Sequence[str], labels: Mapping[str, str], language:
     if scope == "all":
         return {"nl": "alle jeugdhulp", "en": "all youth care"}[language]
     names = [_lowered(labels.get(care_type, care_type)) for care_type in scope]
-    joiner = {"nl": " en ", "en": " and "}[language]
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + joiner + names[-1]
+    return listed(names, language)
 
 
 def _lowered(name: str) -> str:
     """Return a name as it stands inside a sentence; abbreviations and names such as JeugdzorgPlus keep capitals."""
     return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How an agreement is put into words.
+
+    Parameters
+    ----------
+    language
+        'nl' or 'en'.
+    labels
+        Names of care types, by identifier.
+    names
+        Names of members, by CBS code.
+    currency
+        Currency in which the agreement writes its amounts.
+    """
+
+    language: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    currency: str = "EUR"
+
+    def pick(self, nl: str, en: str) -> str:
+        """Return the text of the language."""
+        return nl if self.language == "nl" else en
+
+    def money(self, value: float) -> str:
+        """Return a whole amount in the currency of the agreement."""
+        if self.currency == "EUR":
+            return money(value, self.language)
+        return f"{self.currency} {number(value, self.language)}"
+
+    def percent(self, share: float) -> str:
+        """Return a share as a percentage."""
+        return percent(share, self.language)
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """Return a number."""
+        return number(value, self.language, decimals)
+
+    def scope(self, scope: str | Sequence[str]) -> str:
+        """Return a scope of care types as an enumeration."""
+        return scope_words(scope, self.labels, self.language)
+
+    def members(self, codes: Sequence[str]) -> str:
+        """Return members as an enumeration."""
+        return listed([self.names.get(code, code) for code in codes], self.language)
+
+
+def listed(names: Sequence[str], language: str) -> str:
+    """Return an enumeration: 'a, b and c'."""
+    joiner = {"nl": " en ", "en": " and "}[language]
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + joiner + names[-1]

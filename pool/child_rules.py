@@ -1,0 +1,214 @@
+"""What clauses take of real children: lines are per child and year, or per household, over all care in scope.
+
+In the simulation the forms of care of one child are drawn apart, and each counts for itself. A real file says which
+child a row is of. So in a settlement the cost of a child is first added up over the care types in the scope of the
+clause, and the rule is laid over that total. What is taken is spread over those care types in proportion to what was
+left of each, which matters only to a later clause with another scope.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from solidair.models.problems import InputError, Problem
+from solidair.models.sources.cases import Cases
+from solidair.models.sources.history import TOTAL, History
+from solidair.pool.agreements import Agreement
+from solidair.pool.clauses import Clause
+from solidair.pool.layers import CaseFunction
+from solidair.pool.parts.takes import CaseTake, ExcessTake, TierTake
+from solidair.pool.setting import Setting
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+_ROUNDING = 1e-9
+"""What is taken may exceed what is left by this share of it: the algebra of lines is in floating point."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Real cost of one year, a row being a child in a care type for a member.
+
+    Parameters
+    ----------
+    member, care
+        Position of the payer and of the care type, (row,).
+    child, household
+        Numbers that tell children and households apart, (row,).
+    cost
+        EUR in the year, (row,).
+    clients
+        How many clients a row stands for: 1, or more where only sums are known, (row,).
+    cohort
+        0 if the care began before 1 January of the year, 1 if in it, -1 if that is not known, (row,).
+    single
+        Whether a row is one child; False where only sums are known.
+    """
+
+    member: IntArray = field(repr=False)
+    care: IntArray = field(repr=False)
+    child: IntArray = field(repr=False)
+    household: IntArray = field(repr=False)
+    cost: FloatArray = field(repr=False)
+    clients: FloatArray = field(repr=False)
+    cohort: IntArray = field(repr=False)
+    single: bool = True
+
+    @classmethod
+    def of_cases(cls, cases: Cases, setting: Setting) -> Rows:
+        """Return the rows of a file of cases.
+
+        Raises
+        ------
+        KeyError
+            If a case has a payer or care type that the setting lacks.
+        """
+        member = cases.members([str(code) for code in setting.region.codes])
+        place = {id_: i for i, id_ in enumerate(setting.care_types)}
+        care = np.array([place[id_] for id_ in cases.care_types], dtype=np.int64)
+        began = cases.starts >= np.datetime64(f"{setting.first_year}-01-01")
+        cohort = np.where(np.isnat(cases.starts), -1, began).astype(np.int64)
+        return cls(member, care, cases.children, cases.households, cases.costs, np.ones(len(cases)), cohort)
+
+    @classmethod
+    def of_history(cls, history: History, year: int, setting: Setting) -> Rows:
+        """Return one row per member and care type of a year of which only sums are known.
+
+        If the year has totals only, they stand in the first care type: all care is then one scope.
+
+        Raises
+        ------
+        MissingHistoryError
+            If clients or cost of a member are not known.
+        """
+        place = {code: i for i, code in enumerate(history.codes)}
+        codes = [place[str(code)] for code in setting.region.codes]
+        types = setting.care_types if by_care_type(history, year) else (None,)
+        member, care, cost, clients = [], [], [], []
+        for position, id_ in enumerate(types):
+            counted, paid = history.window(year, 1, None if id_ is None else (id_,))
+            for number, code in enumerate(codes):
+                member.append(number)
+                care.append(position)
+                clients.append(counted[0, code])
+                cost.append(paid[0, code])
+        numbers = np.arange(len(member), dtype=np.int64)
+        return cls(
+            np.array(member, dtype=np.int64), np.array(care, dtype=np.int64), numbers, numbers, np.array(cost),
+            np.array(clients), np.full(len(numbers), -1, dtype=np.int64), single=False,
+        )  # fmt: skip
+
+
+def by_care_type(history: History, year: int) -> bool:
+    """Return whether a year of a history has clients and cost of every care type, and not totals only."""
+    at = history.years.index(year)
+    places = [i for i, id_ in enumerate(history.care_types) if id_ != TOTAL]
+    return not (np.isnan(history.clients[at][:, places]) | np.isnan(history.cost[at][:, places])).any()
+
+
+def reach_of_rows(agreement: Agreement, clause: Clause, setting: Setting, rows: Rows) -> tuple[BoolArray, BoolArray]:
+    """Return for whom a clause holds, and which rows are in its scope.
+
+    Returns
+    -------
+    reach
+        (cohort, care_type, year, member); one cohort unless a change of membership leaves cases alone that began
+        before it.
+    inside
+        (row,).
+
+    Raises
+    ------
+    InputError
+        If it matters when care began, and the file does not say so.
+    """
+    shape = (len(setting.care_types), setting.years, setting.members)
+    cohorts = agreement.cohorts(setting)
+    reach = np.array([np.broadcast_to(agreement.reach(clause, setting, cohort), shape) for cohort in cohorts])
+    cohort = cohort_of_rows(agreement, setting, rows)
+    return reach, reach[cohort, rows.care, 0, rows.member]
+
+
+def cohort_of_rows(agreement: Agreement, setting: Setting, rows: Rows) -> IntArray:
+    """Return the place of each row among the cohorts of the agreement, (row,).
+
+    Raises
+    ------
+    InputError
+        If it matters when care began, and the file does not say so.
+    """
+    if len(agreement.cohorts(setting)) == 1:
+        return np.zeros(len(rows.cost), dtype=np.int64)
+    unknown = int((rows.cohort < 0).sum())
+    if unknown:
+        rule = f"of {unknown} cases it is not known when they began, and a change on occurrence basis asks for it"
+        hint = 'Fill in the column start of the cases, or write open_cases = "payment".'
+        raise InputError([Problem(agreement.file, "changes", "", rule, hint)])
+    return rows.cohort
+
+
+def taken_of_rows(agreement: Agreement, setting: Setting, rows: Rows) -> FloatArray:
+    """Return what every clause takes of every row, (clause, row) EUR; 0 under a clause that does not look at cases.
+
+    Parameters
+    ----------
+    agreement
+        Whose rules.
+    setting
+        One year, in the money of the agreement.
+    rows
+        The real cost of that year.
+
+    Raises
+    ------
+    InputError
+        If clauses together take more of a child than it costs, as tiers of different scopes may.
+    """
+    left = rows.cost.copy()
+    clauses = agreement.spec.clauses
+    taken = np.zeros((len(clauses), len(left)))
+    for number, clause in enumerate(clauses):
+        take = clause.case_take
+        if take is None:
+            continue
+        reach, held = reach_of_rows(agreement, clause, setting, rows)
+        inside = np.flatnonzero(held)
+        if not inside.size:
+            continue
+        values = clause.terms(setting, np.asarray(reach.any(axis=0)), indexed=agreement.spec.indexed).values[:, 0]
+        unit = rows.household if isinstance(take, ExcessTake) and take.unit == "household" else rows.child
+        _, group = np.unique(np.stack([rows.member[inside], unit[inside]]), axis=1, return_inverse=True)
+        group = group.reshape(-1)
+        rest = sums(group, left[inside])
+        # A tier cuts the full cost, whatever other clauses take; any other take sees what they left.
+        base = sums(group, rows.cost[inside]) if isinstance(take, TierTake) else rest
+        payer = np.zeros(len(rest), dtype=np.int64)
+        payer[group] = rows.member[inside]
+        amount = _amounts(take, values, base, payer)
+        if (amount > rest * (1.0 + _ROUNDING) + _ROUNDING).any():
+            rule = "this article and earlier ones take more of a child, over its care types, than it costs"
+            hint = "Give tiers one scope, or cut the case so that tiers do not overlap."
+            raise InputError([Problem(agreement.file, f"clauses.{number + 1}.take", "", rule, hint)])
+        portion = np.minimum(amount, rest) / np.where(rest > 0, rest, 1.0)
+        taken[number, inside] = left[inside] * portion[group]
+        left -= taken[number]
+    return taken
+
+
+def sums(group: IntArray, amounts: FloatArray, count: int = 0) -> FloatArray:
+    """Return the sum of amounts of each group, (group,), in the order of the rows."""
+    return np.bincount(group, weights=amounts, minlength=count).astype(np.float64)
+
+
+def _amounts(take: CaseTake, values: FloatArray, base: FloatArray, payer: IntArray) -> FloatArray:
+    """Return what is taken of each total, (group,), by the rule of its member."""
+    amount = np.zeros(len(base))
+    for member in np.unique(payer):
+        own = payer == member
+        amount[own] = take.of_case(CaseFunction.whole(), values[:, member].tolist())(base[own])
+    return amount

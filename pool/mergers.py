@@ -1,0 +1,168 @@
+"""Mergers of municipalities during a study: from some year on, several members are one.
+
+A merger belongs to the study, since every agreement sees the same world. Children, shocks and luck stay those of the
+former municipalities; what they cost, and the sizes of keys and lines, are added up. So a rule by which two neighbours
+together bear what the merged one bears (merger-neutral: keys by size, excess of single cases) changes nothing in
+total, and one that looks at each member apart (equal shares, a corridor, the least of several lines) does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from solidair.models.problems import suggest
+from solidair.models.regions import Region
+from solidair.models.schema import Config
+from solidair.pool.parts.registry import Fault
+
+if TYPE_CHECKING:
+    from solidair.pool.clauses import Clause
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+_CODE = re.compile(r"GM\d{4}")
+
+
+class MergerSpec(Config):
+    """Municipalities that become one.
+
+    Parameters
+    ----------
+    codes
+        CBS codes of those that merge.
+    into
+        CBS code of the one of them under which results are shown; or a new name, which is shown with the first one.
+    year
+        First calendar year in which they are one: after the first year of the study.
+    """
+
+    codes: tuple[str, ...] = Field(min_length=2)
+    into: str = Field(min_length=1)
+    year: int = Field(ge=1900, le=2200)
+
+
+@dataclass(frozen=True)
+class Merger:
+    """Positions of the members that merge.
+
+    Parameters
+    ----------
+    into
+        Who stands for all of them.
+    gone
+        The others.
+    place
+        Position of the first year in which they are one.
+    """
+
+    into: int
+    gone: tuple[int, ...]
+    place: int
+
+
+def merge(values: FloatArray, mergers: Sequence[Merger]) -> FloatArray:
+    """Return what members have, with that of merged ones added up; what is added up already stays so.
+
+    Parameters
+    ----------
+    values
+        (..., year, member).
+    """
+    if not mergers:
+        return values
+    total = np.array(values, dtype=np.float64)
+    for merger in mergers:
+        for member in merger.gone:
+            total[..., merger.place :, merger.into] += total[..., merger.place :, member]
+            total[..., merger.place :, member] = 0.0
+    return total
+
+
+def merge_variance(values: FloatArray, mergers: Sequence[Merger]) -> FloatArray:
+    """Return variances, (..., year, member): nan for a sum, since members share shocks; 0 for those that are gone."""
+    total = np.array(values, dtype=np.float64) if mergers else values
+    for merger in mergers:
+        total[..., merger.place :, merger.into] = np.nan
+        total[..., merger.place :, list(merger.gone)] = 0.0
+    return total
+
+
+def there(mergers: Sequence[Merger], years: int, members: int) -> BoolArray:
+    """Return who is a municipality of its own and when, (year, member)."""
+    found = np.ones((years, members), dtype=np.bool_)
+    for merger in mergers:
+        found[merger.place :, list(merger.gone)] = False
+    return found
+
+
+def placed(specs: Sequence[MergerSpec], region: Region, first_year: int) -> tuple[Merger, ...]:
+    """Return mergers by position, in the order of their years."""
+    made = []
+    for spec in sorted(specs, key=lambda spec: spec.year):
+        into = region.index(spec.into if spec.into in spec.codes else spec.codes[0])
+        gone = tuple(place for code in spec.codes if (place := region.index(code)) != into)
+        made.append(Merger(into, gone, spec.year - first_year))
+    return tuple(made)
+
+
+def named(specs: Sequence[MergerSpec], region: Region) -> Region:
+    """Return the region with new names beside those of the members that stand for merged ones."""
+    new = {spec.codes[0]: spec.into for spec in specs if spec.into not in spec.codes}
+    shown = (replace(m, name=f"{m.name} ({new[m.code]})") if m.code in new else m for m in region.members)
+    return replace(region, members=tuple(shown))
+
+
+def merger_faults(specs: Sequence[MergerSpec], region: Region, first_year: int, years: int) -> list[Fault]:
+    """Return what is wrong with mergers, each under its number."""
+    codes = [member.code for member in region.members]
+    faults, seen = [], dict[str, int]()
+    for number, spec in sorted(enumerate(specs, 1), key=lambda entry: entry[1].year):
+        for place, code in enumerate(spec.codes, 1):
+            where = f"{number}.codes.{place}"
+            if code not in codes:
+                rule = f"there is no member of this code in {region.title}"
+                faults.append(Fault(where, code, rule, suggest(code, codes)))
+            elif code in spec.codes[: place - 1]:
+                faults.append(Fault(where, code, "this code is named twice", "Name each municipality once."))
+            elif code in seen:
+                rule = f"merger {seen[code]} has taken this municipality up already"
+                faults.append(Fault(where, code, rule, "Name the municipality that it has become."))
+        into = spec.into if spec.into in spec.codes else spec.codes[0]
+        if _CODE.fullmatch(spec.into) and spec.into not in spec.codes:
+            rule = "the merged municipality must go by the code of one that merges, or by a new name"
+            faults.append(Fault(f"{number}.into", spec.into, rule, suggest(spec.into, spec.codes)))
+        if not first_year < spec.year < first_year + years:
+            rule = f"a merger must fall after the first year of the study and not after the last: {first_year + 1} to "
+            hint = "Of an earlier merger, put the merged municipality in the region file."
+            faults.append(Fault(f"{number}.year", str(spec.year), f"{rule}{first_year + years - 1}", hint))
+        seen |= {code: number for code in spec.codes if code != into}
+    return faults
+
+
+def stuck(clause: Clause) -> str:
+    """Return what part of a clause does not follow a merger, as 'role kind'; empty if every part does."""
+    take: Any = clause.take
+    looks_back = getattr(take, "window", 1) > 1 or getattr(take, "trigger", None) is not None
+    result = take.kind in ("deficit", "corridor") and not looks_back and getattr(take, "reference", "") in ("budget", "")
+    if clause.case_take is None and not result:
+        return f"take '{take.kind}'"
+    if clause.pot.kind != "full":
+        return f"pot '{clause.pot.kind}'"
+    if clause.charge.kind != "key":
+        return f"charge '{clause.charge.kind}'"
+    return _stuck_key(clause.charge.key)
+
+
+def _stuck_key(key: Any) -> str:
+    if key.kind == "limited":
+        return "key 'limited'"
+    inner = [part.key for part in key.parts] if key.kind == "mix" else [key.key] if key.kind == "power" else []
+    return next((found for found in map(_stuck_key, inner) if found), "")

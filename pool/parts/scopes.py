@@ -1,0 +1,38 @@
+"""Scopes of care types, as parts of an agreement write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
+
+from solidair.models.problems import suggest
+from solidair.models.schema import RuleError
+from solidair.pool.parts.registry import Fault
+from solidair.pool.setting import Setting
+
+
+def _all_or_list(scope: object) -> object:
+    """Refuse what is neither 'all' nor a list with something in it."""
+    listed = isinstance(scope, tuple) and all(isinstance(entry, str) for entry in scope)
+    if scope == "all" or (listed and scope):
+        return scope
+    example = scope if isinstance(scope, str) and scope else "verblijf"
+    hint = f'Write "all", or a list such as ["{example}"].'
+    raise RuleError('the scope must be "all" or a list of at least one care type', hint)
+
+
+Scope = Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(_all_or_list)]
+"""'all', or identifiers, Iv3 codes or iJw codes of care types."""
+
+
+def scope_faults(scope: str | Sequence[str], setting: Setting) -> list[Fault]:
+    """Return a fault for each care type or code of a scope that the setting does not know."""
+    known = {*setting.care_types, *(code for own in setting.codes for code in own)}
+    entries = () if scope == "all" else scope
+    return [
+        Fault(f"scope.{place}", entry, "unknown care type", suggest(entry, setting.care_types))
+        for place, entry in enumerate(entries, 1)
+        if entry not in known
+    ]
