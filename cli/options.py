@@ -168,8 +168,4 @@ def engine(command: C) -> C:
 
 def with_years(study: Study, years: int | None, first_year: int | None) -> Study:
     """Return a study with other years, if asked for."""
-    from dataclasses import replace
-
-    update = {"years": years, "first_year": first_year}
-    chosen = {name: value for name, value in update.items() if value is not None}
-    return replace(study, settings=study.settings.model_copy(update=chosen)) if chosen else study
+    return study if years is None and first_year is None else study.over(years, first_year)

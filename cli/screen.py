@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from solidair.cli.card import show_card, show_example, show_missing
 from solidair.cli.checks import REASONS, by_year, not_judged, prices_apart, start_notes
 from solidair.cli.numbers import in_unit, money, number, points, unit_for
 from solidair.cli.texts.screen import TEXTS
@@ -224,16 +225,15 @@ def show_description(text: Mapping[str, Any], language: str) -> None:
         for note in agreement["notes"]:
             console.print()
             console.print(note)
-        example = agreement["example"]
-        if example:
+        if agreement["example"]:
             console.print()
-            cost = money(example["cost"], language)
-            console.print(
-                words["example"].format(cost=cost, member=example["member"], care=example["care_type"].lower())
-            )
-            for member, amount in sorted(example["pays"].items(), key=lambda entry: -entry[1]):
-                if round(amount):
-                    console.print(f"  {member:<24}{money(amount, language):>12}")
+            show_example(console, agreement["example"], language)
+        if agreement["card"]:
+            console.print()
+            show_card(console, agreement["card"], language)
+        if agreement["missing"]:
+            console.print()
+            show_missing(console, agreement["missing"], language)
         console.print()
         console.print(words["source"].format(source=agreement["source"]), style="dim")
     if not text["agreements"]:

@@ -227,7 +227,9 @@ def _changes(statement: Statement, correction: Correction) -> tuple[tuple[str, .
         (
             statement.name(change.code),
             line_label(change.line, statement.language),
-            *(Money(cents) for cents in (change.was, change.now, change.difference)),
+            Money(change.was),
+            Money(change.now),
+            Money(change.difference),
         )
         for change in correction.changes
     )

@@ -11,12 +11,21 @@ from solidair.models.cost_spec import CareTypeSpec, CostModelSpec, DependenceSpe
 from solidair.models.episode_spec import DURATIONS
 from solidair.models.schema import Quantity
 from solidair.models.sources.open_cases import COLUMNS
-from solidair.pool.agreements import AgreementSpec, Clause
+from solidair.pool.agreements import AgreementSpec, Clause, Money
+from solidair.pool.changes import Exit
+from solidair.pool.clauses import Years
+from solidair.pool.mergers import MergerSpec
 from solidair.pool.parts.pots import FullPot
 from solidair.pool.study_spec import HistorySpec, OpenCasesSpec, Settings, StudySpec
 
 _FILES: dict[str, tuple[tuple[str, type[BaseModel]], ...]] = {
-    "study": (("", StudySpec), ("settings.", Settings), ("open_cases.", OpenCasesSpec), ("history.", HistorySpec)),
+    "study": (
+        ("", StudySpec),
+        ("settings.", Settings),
+        ("open_cases.", OpenCasesSpec),
+        ("history.", HistorySpec),
+        ("mergers.", MergerSpec),
+    ),
     "costs": (
         ("", CostModelSpec),
         ("volume.national.", ShockSpec),
@@ -24,7 +33,13 @@ _FILES: dict[str, tuple[tuple[str, type[BaseModel]], ...]] = {
         ("persons.", PersonsSpec),
         ("care_types.NAME.", CareTypeSpec),
     ),
-    "agreement": (("", AgreementSpec), ("clauses.", Clause)),
+    "agreement": (
+        ("", AgreementSpec),
+        ("money.", Money),
+        ("clauses.", Clause),
+        ("clauses.years.", Years),
+        ("changes.", Exit),
+    ),
     "number": (("", Quantity),),
 }
 
@@ -36,7 +51,13 @@ _WORDS = {
         "agreements": "names, or TOML files beside the study; at least one",
         "open_cases": "table: your own stays that are open at the start; without it the start is in steady state",
         "history": "table: what past years have brought, for agreements that look back",
+        "mergers": "list of tables: municipalities that become one",
         "settings": "table: how much is simulated",
+    },
+    MergerSpec: {
+        "codes": "CBS codes of those that merge",
+        "into": "the code of one of them, under which results are shown, or a new name",
+        "year": "first calendar year in which they are one",
     },
     Settings: {
         "sims": "simulated paths",
@@ -104,10 +125,36 @@ _WORDS = {
         "summary": "what it does, in a sentence or two, in the two languages",
         "source": "where it comes from: one text, or one per language",
         "indexed": "whether amounts per child rise with the price index every 1 January; false keeps them as written",
+        "origin": "`netherlands`, `abroad` or `example`: where `solidair list` shows it",
+        "money": "table: the currency of its amounts, where that is not the euro of the first year",
         "clauses": "articles, in the order in which they work",
+        "changes": "list of tables: who joins and leaves, see [changes of membership](membership.md)",
+    },
+    Money: {
+        "currency": "code of three letters, such as CHF",
+        "euro": "EUR per unit of it",
+        "level": "by how much prices rose from the year of the amounts to the first budget year",
+        "source": "where both come from: one text, or one per language",
+    },
+    Years: {
+        "first": "first calendar year in which the article holds",
+        "last": "last calendar year in which it holds",
+    },
+    Exit: {
+        "kind": "`exit`, or `entry`, which has the same keys but for `announced` and `notice`",
+        "member": "CBS code of who leaves or joins",
+        "year": "first calendar year in which the change holds",
+        "announced": "year in which notice is given, instead of `year`",
+        "notice": "whole years that a member stays after the year of its notice",
+        "scope": "care that it leaves or joins for",
+        "alliance": "alliance that it leaves or joins; every one if left out",
+        "open_cases": "`payment`, or `occurrence`: who pays for cases that are open then",
     },
     Clause: {
         "title": "title of the article in the two languages",
+        "alliance": "name of the alliance, where an agreement holds several",
+        "members": "CBS codes of those for whom it holds, or `all`",
+        "years": "table: from which to which calendar year it holds",
         "take": "what members hand in, see [take](agreements.md#take)",
         "pot": "what is paid out of it, see [pot](agreements.md#pot)",
         "charge": "who pays, see [charge](agreements.md#charge)",

@@ -19,7 +19,10 @@ from solidair.models.duration import YEAR
 from solidair.models.schema import in_language
 from solidair.models.severity import FAMILIES
 from solidair.pool import Study
+from solidair.pool.agreements import Money
 from solidair.pool.assumptions import assumption_table
+from solidair.pool.catalogue import origins
+from solidair.pool.describe import names_of
 from solidair.pool.metrics import METRICS, stability
 from solidair.pool.metrics.years import YEAR_METRICS, Period
 from solidair.pool.parts.registry import PARTS
@@ -27,7 +30,7 @@ from solidair.pool.parts.words import Wording
 from solidair.pool.results import TABLES
 from solidair.pool.run import measures_of
 from solidair.pool.streams import Stream
-from solidair.pool.study import builtin, load_agreement
+from solidair.pool.study import load_agreement
 
 # --- the cost model
 
@@ -207,22 +210,39 @@ def _bounds(schema: dict[str, Any]) -> str:
     return "".join(f", {text} {node[key]:g}" for key, text in words.items() if key in node)
 
 
+_ORIGINS = {
+    "example": "Base models and examples",
+    "netherlands": "In the Netherlands",
+    "abroad": "Abroad",
+}
+
+
 @generated
 def shipped_agreements() -> str:
-    """Return the agreements that come with solidair, in words."""
-    say = Wording("en", {care.id: care.label["en"] for care in _costs().care_types})
+    """Return the agreements that come with solidair, in words, by where they come from."""
+    region = Study.load("haaglanden").region
+    labels, names = {care.id: care.label["en"] for care in _costs().care_types}, names_of(region)
     sections = []
-    for name in Study.load("haaglanden").agreements:
-        spec = load_agreement(name.name).spec
-        lines = [f"### {spec.title.en} (`{name.name}`)", "", spec.summary.en, ""]
-        for number, clause in enumerate(spec.clauses, 1):
-            said = (clause.take.words(say), clause.pot.words(say), clause.charge.words(say))
-            lines += [f"Article {number}. {clause.title.en}. {' '.join(said)}", ""]
-        lines += [f"Source: {in_language(spec.source, 'en')}.", ""]
-        sections += lines
-    if {a.name for a in Study.load("haaglanden").agreements} != set(builtin("agreements")):
-        raise ValueError("the study haaglanden does not hold every agreement that comes with solidair")
+    for origin, heading in _ORIGINS.items():
+        sections += [f"### {heading}", ""]
+        for name in [name for name, of in origins().items() if of == origin]:
+            spec = load_agreement(name).spec
+            say = Wording("en", labels, names, "EUR" if spec.money is None else spec.money.currency)
+            sections += [f"#### {spec.title.en} (`{name}`)", "", spec.summary.en, ""]
+            for number, clause in enumerate(spec.clauses, 1):
+                charge = [clause.charge.words(say)] if clause.pot.bills else []
+                said = (clause.take.words(say), clause.pot.words(say), *charge)
+                sections += [f"Article {number}. {clause.title.en}. {' '.join(said)}", ""]
+            if spec.money is not None:
+                sections += [_money(spec.money), ""]
+            sections += [f"Source: {in_language(spec.source, 'en')}.", ""]
     return "\n".join(sections)
+
+
+def _money(money: Money) -> str:
+    unit = "" if money.currency == "EUR" else f"{money.currency} 1 is EUR {money.euro:.4g}"
+    level = "" if money.level == 1 else f"prices are taken {money.level:.2f} times as high"
+    return f"Amounts: {'; '.join(filter(None, (unit, level)))} ({in_language(money.source, 'en')})."
 
 
 @generated

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
@@ -17,6 +17,8 @@ from solidair.pool.case_rules import CaseRules, Cohort, Rule, before, case_rules
 from solidair.pool.changes import EVERYTHING, Change, change_faults, cohorts, membership
 from solidair.pool.clauses import Clause
 from solidair.pool.layers import CaseFunction
+from solidair.pool.mergers import stuck
+from solidair.pool.parts.registry import Fault
 from solidair.pool.setting import Setting
 
 BoolArray = npt.NDArray[np.bool_]
@@ -159,15 +161,39 @@ class Agreement:
         problems = unknown_scopes(self.scopes, self.file, setting.care_types, setting.codes)
         own = self.within(setting)
         for number, clause in enumerate(self.spec.clauses, 1):
-            for fault in clause.faults(own, self.reach(clause, own).any(axis=0)):
+            for fault in clause.faults(own, np.asarray(self.reach(clause, own).any(axis=0))):
                 problems.append(
                     Problem(self.file, f"clauses.{number}.{fault.where}", fault.value, fault.rule, fault.hint)
                 )
+        for number, clause in enumerate(self.spec.clauses if setting.mergers else (), 1):
+            if part := stuck(clause):
+                rule, hint = (
+                    f"the {part} cannot follow a merger of municipalities",
+                    "Leave the merger out of the study.",
+                )
+                problems.append(Problem(self.file, f"clauses.{number}", "", rule, hint))
+        for fault in [] if problems else self._parted(own):
+            problems.append(Problem(self.file, fault.where, fault.value, fault.rule, fault.hint))
         for fault in [] if problems else change_faults(self.spec.changes, self.spec.clauses, own):
             problems.append(Problem(self.file, f"changes.{fault.where}", fault.value, fault.rule, fault.hint))
         return problems or [
             Problem(self.file, f"clauses.{number}.take", "", rule, hint) for number, rule, hint in self._overlaps(own)
         ]
+
+    def _parted(self, setting: Setting) -> Iterator[Fault]:
+        """Yield a fault for each clause that holds for some of the municipalities that merge, and not for others."""
+        apart = replace(setting, mergers=())
+        for number, clause in enumerate(self.spec.clauses, 1):
+            reach = self.reach(clause, apart)
+            for merger in setting.mergers:
+                for member in merger.gone:
+                    one, other = (reach[:, merger.place :, place] for place in (member, merger.into))
+                    if not np.array_equal(one, other):
+                        names = [setting.region.members[place].name for place in (member, merger.into)]
+                        year = setting.first_year + merger.place
+                        rule = f"in {year} {names[0]} merges into {names[1]}, but the article does not hold for both"
+                        hint = "Let one of them join or leave in that year, by a change."
+                        yield Fault(f"clauses.{number}.members", "", rule, hint)
 
     def _overlaps(self, setting: Setting) -> list[tuple[int, str, str]]:
         """Return clauses that take what earlier ones took already, each once: number, rule and hint."""

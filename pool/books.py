@@ -112,15 +112,15 @@ class Books:
         Cost of each member's own cases, (sim, year, member) EUR.
     net : array
         What each member bears after the clauses so far, same shape.
-    clause : int
-        Number of the clause at work, from 0.
+    clause, start : int
+        Number of the clause at work, from 0, and the position of its first year, negative if it began earlier.
     """
 
     def __init__(
         self, setting: Setting, measures: MeasureSet, claims: FloatArray, laws: Laws | None = None
     ) -> None:
         self.setting, self.measures, self.claims, self.laws = setting, measures, claims, laws
-        self.clause = 0
+        self.clause = self.start = 0
         self.own = combine(measures.total_weights, claims)
         self.net = self.own.copy()
 

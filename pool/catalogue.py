@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from solidair.models.sources.regions import read_region
-from solidair.pool.study import KINDS, builtin, builtin_title
+from solidair.pool.study import KINDS, builtin, builtin_title, load_agreement
 
 
 def catalogue(language: str) -> dict[str, dict[str, str]]:
@@ -24,3 +24,8 @@ def catalogue(language: str) -> dict[str, dict[str, str]]:
             else:
                 entries[kind][name] = builtin_title(kind, name, language)
     return entries
+
+
+def origins() -> dict[str, str]:
+    """Return where every agreement that comes with solidair is, or was, in force; see `AgreementSpec`."""
+    return {name: load_agreement(name).spec.origin for name in builtin("agreements")}

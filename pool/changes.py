@@ -155,7 +155,7 @@ def membership(
         if change.open_cases == "payment" or cohort == EVERYTHING or since >= place:
             inside[about, place:, member] = isinstance(change, Entry)
     when = clause.when(setting)[:, np.newaxis]
-    return np.asarray(inside & types[:, np.newaxis, np.newaxis] & when, dtype=np.bool_)
+    return np.asarray(inside & types[:, np.newaxis, np.newaxis] & when & setting.there, dtype=np.bool_)
 
 
 def change_faults(changes: Sequence[ChangeBase], clauses: Sequence[Clause], setting: Setting) -> list[Fault]:
@@ -250,12 +250,14 @@ def change_words(change: ChangeBase, say: Wording) -> str:
             f"{name} leaves{about} on 1 January {year}{where}.",
         )
     if isinstance(change, Exit) and change.announced is not None:
-        years = change.notice
-        text += say.pick(
-            f" Opgezegd in {change.announced}, met een opzegtermijn van {years} {'jaar' if years == 1 else 'jaren'} "
-            "na dat jaar.",
-            f" Notice was given in {change.announced}, with {years} {'year' if years == 1 else 'years'} after it.",
-        )
+        years, given = change.notice, change.announced
+        text += say.pick(f" Opgezegd in {given}", f" Notice was given in {given}")
+        if years:
+            text += say.pick(
+                f", met {years} {'heel jaar' if years == 1 else 'hele jaren'} opzegtermijn daarna",
+                f", with {years} whole {'year' if years == 1 else 'years'} to serve after it",
+            )
+        text += "."
     return f"{text} {_open_cases(change, say)}"
 
 

@@ -158,7 +158,7 @@ class Clause(Config):
 
     def scopes(self) -> list[str | tuple[str, ...]]:
         """Return scopes of care types that it looks at apart from the rules of cases."""
-        return [*self.take.scopes(), *self.charge.scopes()]
+        return [*self.take.scopes(), *self.pot.scopes(), *self.charge.scopes()]
 
     def work(self, books: Books, weights: FloatArray, reach: BoolArray, *, learn: bool = False) -> Outcome:
         """Return what the clause does to the books.
@@ -172,7 +172,8 @@ class Clause(Config):
         learn
             Whether this is a pilot run, from which the laws of what is handed in are learnt.
         """
-        handed_in = self.take.hand_in(books, weights)
+        books.start = self.start(books.setting)
+        handed_in = self.take.hand_in(books, weights, reach)
         if not reach.all():
             handed_in = np.where(reach, handed_in, 0.0)
         if learn and self.needs_law and books.laws is not None:
@@ -201,6 +202,6 @@ class Clause(Config):
         start, stop = max(self.start(setting), 0), self.stop(setting)
         if stop > start:
             faults += [fault.under("take") for fault in self.take.faults(setting, self.start(setting), stop)]
-            faults += [fault.under("pot") for fault in self.pot.faults(setting)]
+            faults += [fault.under("pot") for fault in self.pot.faults(setting, reach)]
             faults += [fault.under("charge") for fault in self.charge.faults(setting, reach)]
         return faults

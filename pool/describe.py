@@ -18,12 +18,15 @@ from solidair.models.regions import Region
 from solidair.models.schema import in_language
 from solidair.pool.agreements import Agreement
 from solidair.pool.changes import change_words, late_words, ordered
+from solidair.pool.clauses import Clause
 from solidair.pool.describe_care import care_description, study_facts
 from solidair.pool.example import Example, likeliest, worked_example
 from solidair.pool.fair import Known, known_of
+from solidair.pool.mergers import merger_words
 from solidair.pool.parts.words import Wording
 from solidair.pool.properties import property_card
 from solidair.pool.property_words import CardRow, card_rows
+from solidair.pool.setting import Setting
 from solidair.pool.study import Study, is_study, load_agreement
 
 _LATER = {
@@ -145,8 +148,8 @@ def described(agreement: Agreement, study: Study, language: str, known: Known | 
     known
         What is known of the agreement already; it is worked out if left out.
     """
-    names, last_year = names_of(study.region), study.setting.calendar[-1]
-    words = _in_words(agreement, study.costs, language, None, names, last_year)
+    names = names_of(study.region)
+    words = _in_words(agreement, study.costs, language, None, names, study.setting)
     whole = with_past(study)
     missing = [problem.rule for problem in agreement.faults(whole.setting)]
     if not missing and known is None:
@@ -189,17 +192,18 @@ def _in_words(
     language: str,
     example: Example | None,
     names: Mapping[str, str],
-    last_year: int,
+    setting: Setting,
 ) -> Description:
     say = _wording(agreement, costs, language, names)
     articles = tuple(
         Article(
             clause.title[language],
             (
+                *_whom_and_when(clause, say),
                 *([_LATER[language]] if number else []),
                 clause.take.words(say),
                 clause.pot.words(say),
-                clause.charge.words(say),
+                *([clause.charge.words(say)] if clause.pot.bills else []),
             ),
         )
         for number, clause in enumerate(agreement.spec.clauses)
@@ -212,7 +216,7 @@ def _in_words(
         in_language(spec.source, language),
         articles,
         example,
-        (*_changes(agreement, say, last_year), *_notes(agreement, costs, language)),
+        (*_changes(agreement, say, setting), *_money(agreement, say), *_notes(agreement, costs, language)),
     )
 
 
@@ -221,11 +225,45 @@ def _wording(agreement: Agreement, costs: CostModel, language: str, names: Mappi
     return Wording(language, {care.id: care.label[language] for care in costs.care_types}, names, currency)
 
 
-def _changes(agreement: Agreement, say: Wording, last_year: int) -> tuple[str, ...]:
-    """Return who joins and leaves, in the order of the years, and which of it comes too late to be seen."""
+def _whom_and_when(clause: Clause, say: Wording) -> tuple[str, ...]:
+    """Return for whom and when a clause holds, where that is not everybody and always."""
+    whom = when = ""
+    if clause.members != "all":
+        whom = say.pick(" voor ", " for ") + say.members(clause.members)
+    if clause.alliance:
+        whom = f"{whom or say.pick(' voor alle gemeenten', ' for all municipalities')} ({clause.alliance})"
+    first, last = clause.years.first, clause.years.last
+    if first is not None and last is not None:
+        when = say.pick(f" van {first} tot en met {last}", f" from {first} to {last}")
+    elif first is not None:
+        when = say.pick(f" vanaf {first}", f" from {first} on")
+    elif last is not None:
+        when = say.pick(f" tot en met {last}", f" until {last}")
+    return (say.pick(f"Dit artikel geldt{whom}{when}.", f"This article holds{whom}{when}."),) if whom or when else ()
+
+
+def _money(agreement: Agreement, say: Wording) -> tuple[str, ...]:
+    """Return what the amounts of an agreement are here, if it writes them in other money."""
+    money = agreement.spec.money
+    if money is None:
+        return ()
+    parts = []
+    if money.currency != "EUR":
+        parts.append(f"{money.currency} 1 = {say.pick('€', 'EUR')} {say.number(money.euro, 3)}")
+    if money.level != 1:
+        times = say.number(money.level, 2)
+        parts.append(say.pick(f"prijspeil maal {times}", f"price level times {times}"))
+    source = in_language(money.source, say.language)
+    here = say.pick("Zo tellen de bedragen hier", "What the amounts are here")
+    return (f"{here}: {', '.join(parts)} ({source}).",)
+
+
+def _changes(agreement: Agreement, say: Wording, setting: Setting) -> tuple[str, ...]:
+    """Return who joins, leaves and merges, in the order of the years, and which of it comes too late to be seen."""
     changes = [change for _, change in ordered(agreement.spec.changes)]
-    late = [late_words(change, last_year, say) for change in changes]
-    return (*(change_words(change, say) for change in changes), *(note for note in late if note))
+    late = [late_words(change, setting.calendar[-1], say) for change in changes]
+    merged = merger_words(setting.mergers, agreement.spec.clauses, setting, say)
+    return (*(change_words(change, say) for change in changes), *(note for note in late if note), *merged)
 
 
 def _notes(agreement: Agreement, costs: CostModel, language: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Literal
 
 import numpy as np
@@ -32,6 +32,9 @@ Level = Literal["all", "cost", "balances"]
 
 _DETERMINED = 1e-9
 """Length of what is left of a unit of cost after projection, below which it follows from what is known."""
+
+MOST_SMALL = 5_000
+"""Sums of few children that are gone through. Where there are more, nearly all cells are small: nothing is shown."""
 
 ALL_CARE = "all"
 
@@ -189,10 +192,13 @@ def _gives_more_away(settled: YearSettlement, view: View, base: FloatArray, rule
     members, kinds = cells.children.shape
     used = (cells.children > 0).reshape(-1)
     shown = np.array(list(_equations(view, members, kinds, by_care_type))).reshape(-1, members * kinds)
-    queries = np.array(list(_small(cells, rules))).reshape(-1, members * kinds)
+    small = list(islice(_small(cells, rules), MOST_SMALL + 1))
+    if len(small) > MOST_SMALL:
+        return True
+    queries = np.array(small).reshape(-1, members * kinds)
     for reader in (None, *range(members)):
         own = np.zeros((0, members * kinds)) if reader is None else np.eye(members * kinds)[reader * kinds :][:kinds]
-        elsewhere = queries.reshape(-1, members, kinds).any(axis=2)
+        elsewhere = np.array(queries.reshape(-1, members, kinds).any(axis=2))
         if reader is not None:
             elsewhere[:, reader] = False
         others = queries[elsewhere.any(axis=1)]

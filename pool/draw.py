@@ -18,6 +18,7 @@ from solidair.pool.bulk import bulk_arrays
 from solidair.pool.chance import KeyArray, shock_arrays, table_of
 from solidair.pool.exactness import attachment_paths
 from solidair.pool.measures import MeasureSet
+from solidair.pool.mergers import Merger, merge
 from solidair.pool.streams import Stream, stream_key
 from solidair.pool.study import Study
 
@@ -47,6 +48,7 @@ class DrawPlan:
     calendar: Years
     looks: Looks
     measures: int
+    mergers: tuple[Merger, ...] = ()
 
     @staticmethod
     def make(study: Study, measures: MeasureSet, *, case_by_case: bool = False) -> DrawPlan:
@@ -97,6 +99,7 @@ class DrawPlan:
             calendar=Years(study.calendar.starts, costs.volume_path(years), costs.index_path(years)),
             looks=looks,
             measures=len(measures.measures),
+            mergers=study.setting.mergers,
         )
 
     @property
@@ -128,7 +131,7 @@ class DrawPlan:
             np.uint64(seed), first_sim, self.shocks, self.care, self.bulk, self.known, self.moves, self.calendar,
             self.looks, room, claims,
         )  # fmt: skip
-        return claims
+        return merge(claims, self.mergers)
 
     def needs(self, seed: int, first_sim: int, sims: int) -> FloatArray:
         """Return the need index of every member in every sim of a block, shape (sim, member)."""

@@ -1,13 +1,13 @@
 """The exact law of what a clause shares in a year: from cost model, region and rule of a case to conditional means.
 
-Given the shocks that members share, what each hands in is a compound Poisson sum with a gamma factor of its own, so the
-conditional means follow by Fourier transform (`solidair.models.exact`). What is approximated:
+Given the shocks that members share and what each has by itself, what it hands in is a compound Poisson sum, so the
+conditional means follow by Fourier transform. What is approximated:
 
 - shared shocks are a set of `NODES` points of equal weight instead of their law;
 - prices work through their effect on what a case adds on average, as more or fewer cases of the same cost: right for
   the mean, and to first order for all else (prices differ by 2 percent);
-- what only a member has (need where it is drawn, local volume and price, over-dispersion) is one gamma factor, of the
-  variance that all of it together gives the year;
+- what only a member has (need where it is drawn, local volume and price, over-dispersion) is one factor, of the
+  variance that all of it together gives the year: the need times a gamma factor;
 - costs lie on a lattice, with its mean kept.
 
 Means are those of the simulation, in every year: with leap days, index and growth. A stay that lasts over years makes
@@ -19,20 +19,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
 from solidair.models.costs import CostModel
-from solidair.models.exact import Portfolio, Sharing, lattices_for, share_by_conditional_mean
+from solidair.models.exact import Sharing
 from solidair.models.exact.moments import COARSE, FINE, cohorts_of, product_nodes, volume_moment
-from solidair.models.exact.portfolio import Parts
-from solidair.models.severity import Severity
+from solidair.models.shocks import NoShock
 from solidair.models.sites import ShockSite
 from solidair.models.yearly import StayYear, tariff_nodes
 from solidair.pool.chance import region_ids
+from solidair.pool.exact_transform import NotExactError, Own, sharing_of, shock_at
 from solidair.pool.layers import CaseFunction
 from solidair.pool.settlement import Plan
 from solidair.pool.study import Study
@@ -41,20 +40,8 @@ FloatArray = npt.NDArray[np.float64]
 Excess = Callable[[FloatArray], FloatArray]
 """E[(X - a)+] of the cost of a case at lines of shape (n,), EUR."""
 
-NODES = 256
-"""Points for the shared shocks. With 64 and with 1,024 the curves of the tests move by less than 0.3 percent."""
-LEVEL = 1 - 1e-6
-"""Level of the quantile of the total that lies on the lattice."""
-CELLS = (20, 10, 5)
-"""Cells that the mean of every kind of case spans, the finest that does."""
-POINTS = 2**18
-"""Most points of the lattice."""
-VALUES = 2**25
-"""Most values of a sharing, members times points: 256 MB."""
-
-
-class NotExactError(LookupError):
-    """What a clause shares has no law that can be computed here; the text says why."""
+NODES = 32
+"""Points for the shared shocks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +82,7 @@ class Taken:
 
     def discretise(self, step: float, n: int) -> FloatArray:
         """Return probabilities on 0, step, ..., (n - 1) step that keep the mean; see `Severity.discretise`."""
-        cells = -np.diff(self._excess(step * np.arange(n))) / step
+        cells = -np.diff(self._excess(step * np.arange(n, dtype=np.float64))) / step
         pmf = np.maximum(np.concatenate(([1.0 - cells[0]], cells[:-1] - cells[1:], cells[-1:])), 0.0)
         return np.asarray(pmf / pmf.sum(), dtype=np.float64)
 
@@ -166,17 +153,12 @@ def exact_sharing(study: Study, plan: Plan, number: int, year: int) -> Sharing:
         raise NotExactError("a member never hands in anything")
     who = np.array(region_ids(region))[inside]
     regions = sorted(set(who.tolist()))
-    private = _private(costs, parts, pattern, np.isnan(need))
-    felt = private > 1e-9
-    block = np.where(felt, np.cumsum(felt) - 1, -1)
-    portfolio = Portfolio(
-        rates,
-        *_shared(costs, parts, regions, year + 1),
-        group=np.array([regions.index(name) for name in who.tolist()], dtype=np.intp),
-        block=np.repeat(block[:, np.newaxis], len(parts), axis=1),
-        sizes=1.0 / private[felt],
-    )
-    return _sharing(portfolio, [part.taken for part in parts])
+    weights, values = _shared(costs, parts, regions, year + 1)
+    group = np.array([regions.index(name) for name in who.tolist()], dtype=np.intp)
+    private = _private(costs, parts, pattern)
+    laws = [costs.need_shock if drawn else NoShock() for drawn in np.isnan(need)]
+    own = [Own.of(law, float(spread)) for law, spread in zip(laws, private, strict=True)]
+    return sharing_of(rates, weights, values, group, own, [part.taken for part in parts])
 
 
 def _require(study: Study, plan: Plan, number: int) -> None:
@@ -266,7 +248,7 @@ def _shared(costs: CostModel, parts: list[Part], regions: list[str], now: int) -
         for y in years:
             kept = site.persistence ** (y - before)
             score = kept * score + np.sqrt(1.0 - kept**2) * scores[:, column] if y > before else score
-            factor = _at(site, score)[:, np.newaxis]
+            factor = shock_at(site.shock, score)[:, np.newaxis]
             for k, part in enumerate(parts):
                 if site.touches(part.care_type) and _shock_year(site, part, now) == y:
                     (volume if site.target == "volume" else price)[:, where, k] *= factor
@@ -288,18 +270,10 @@ def _scores(width: int) -> FloatArray:
     return np.asarray(special.ndtri(qmc.Sobol(width, rng=np.random.default_rng(2026)).random(NODES)))
 
 
-def _at(site: ShockSite, score: FloatArray) -> FloatArray:
-    """Return the shocks at normal scores, each tail from its own side, (n,)."""
-    tail = special.ndtr(-np.abs(score))
-    return np.where(score > 0.0, site.shock.isf(tail), site.shock.quantile(tail))
+def _private(costs: CostModel, parts: list[Part], pattern: npt.NDArray[np.int64]) -> FloatArray:
+    """Return the variance of the mean-one factor that a member has by itself, need apart, (member,).
 
-
-def _private(
-    costs: CostModel, parts: list[Part], pattern: npt.NDArray[np.int64], drawn: npt.NDArray[np.bool_]
-) -> FloatArray:
-    """Return the variance of the mean-one factor that a member has by itself, (member,).
-
-    The variance is that of a sum of parts whose factors go together as their local shocks do.
+    It gives the year the variance of a sum of parts whose factors go together as their local shocks do.
     """
     step = 0.01
     ends = np.array([1.0 - step, 1.0, 1.0 + step])
@@ -308,35 +282,16 @@ def _private(
     local = [site for site in costs.sites if site.target == "price" and site.level == "local"]
     found = np.zeros(len(pattern))
     for p in np.unique(pattern):
-        mine = [k for k, part in enumerate(parts) if part.pattern == p]
-        mean, square = sum(parts[k].mean for k in mine), 0.0
-        for k in mine:
-            for m in mine:
-                one, other = parts[k], parts[m]
+        mine = [(slope[k], part) for k, part in enumerate(parts) if part.pattern == p]
+        square = 0.0
+        for bend, one in mine:
+            for other_bend, other in mine:
                 both = [site for site in local if site.touches(one.care_type) and site.touches(other.care_type)]
-                prices = 1.0 + slope[k] * slope[m] * sum(site.shock.variance for site in both)
-                volumes = volume_moment(costs, one.care_type, one.year, other.care_type, other.year, levels=("local",))
+                prices = 1.0 + bend * other_bend * sum(site.shock.variance for site in both)
+                volumes = volume_moment(costs, one.care_type, one.year, other.care_type, other.year, ("local",))
                 square += one.mean * other.mean * volumes * prices
-        here = pattern == p
-        needs = np.where(drawn[here], costs.need_shock.moment(2), 1.0)
-        found[here] = needs * square / mean**2 - 1.0
+        found[pattern == p] = max(square / sum(part.mean for _, part in mine) ** 2 - 1.0, 0.0)
     return found
-
-
-def _sharing(portfolio: Portfolio, taken: list[Taken]) -> Sharing:
-    for cells in CELLS:
-        try:
-            lattices = lattices_for(portfolio, cast("list[Severity]", taken), level=LEVEL, cells=cells, most=POINTS)
-        except ValueError:
-            continue
-        if len(portfolio.rates) * lattices[0].n > VALUES:
-            continue
-        found = share_by_conditional_mean(portfolio, lattices)
-        # One part a member: then no sum is left to make whose bits could depend on how many totals come at once.
-        own = found.parts.mix @ found.parts.parts
-        parts = Parts(found.parts.step, found.parts.tilt, found.parts.total, own, np.eye(len(own)))
-        return Sharing(parts, found.means, found.tail)
-    raise NotExactError("the total needs a longer lattice")
 
 
 __all__ = ["NotExactError", "exact_sharing"]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from solidair.models.exact import measure_moments
 from solidair.models.exact.known import known_means, listed_cells, seen_on
 from solidair.pool.measures import MeasureSet
+from solidair.pool.mergers import merge, merge_variance
 from solidair.pool.study import Study
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def exact_moments(study: Study, measures: MeasureSet) -> tuple[FloatArray, Float
         for measure, line in zip(measures.measures, amounts, strict=True)
     ]
     mean, variance = np.array([mean for mean, _ in moments]), np.array([variance for _, variance in moments])
-    return mean + exact_known(study, measures), variance
+    mergers = study.setting.mergers
+    return merge(mean, mergers) + exact_known(study, measures), merge_variance(variance, mergers)
 
 
 def exact_known(study: Study, measures: MeasureSet) -> FloatArray:
@@ -53,7 +55,7 @@ def exact_known(study: Study, measures: MeasureSet) -> FloatArray:
         known_means(study.costs, study.region, study.calendar, measure.scope, line, study.open_cases)
         for measure, line in lines
     ]
-    return np.array(parts)
+    return merge(np.array(parts), study.setting.mergers)
 
 
 def attachment_paths(study: Study, measures: MeasureSet) -> list[FloatArray | None]:

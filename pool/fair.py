@@ -1,5 +1,4 @@
-"""What members are expected to gain and lose: from exact means where an agreement is linear, else from simulated years.
-"""
+"""What members are expected to gain and lose: from exact means of linear agreements, else from simulated years."""
 
 from __future__ import annotations
 

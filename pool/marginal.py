@@ -132,9 +132,11 @@ def marginal(agreement: Agreement, setting: Setting, laws: Laws | None = None, y
         after = values[1 + cells * first : 1 + cells * (first + 1)]
         return after - (values[:1] if second is None else values[1 + cells * second : 1 + cells * (second + 1)])
 
-    found, lower = [], []
-    for pair in ((0, None), (2, 1)):
-        own = difference(ledger.contribution, *pair)[grid, :, member] / NEW_CASE
-        found += [own[:, 0].reshape(shape), own.sum(axis=1).reshape(shape)]
-        lower.append(-difference(funds, *pair).reshape(shape) / NEW_CASE)
-    return Marginal(tuple(int(m) for m in chosen), groups, *found, *lower, setting.years)
+    def shares(first: int, second: int | None) -> tuple[FloatArray, FloatArray, FloatArray]:
+        own = difference(ledger.contribution, first, second)[grid, :, member] / NEW_CASE
+        lower = -difference(funds, first, second) / NEW_CASE
+        return own[:, 0].reshape(shape), own.sum(axis=1).reshape(shape), lower.reshape(shape)
+
+    (now, later, lower), (top_now, top_later, top_lower) = shares(0, None), shares(2, 1)
+    members = tuple(int(m) for m in chosen)
+    return Marginal(members, groups, now, later, top_now, top_later, lower, top_lower, setting.years)

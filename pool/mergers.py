@@ -21,9 +21,11 @@ from solidair.models.problems import suggest
 from solidair.models.regions import Region
 from solidair.models.schema import Config
 from solidair.pool.parts.registry import Fault
+from solidair.pool.parts.words import Wording, listed
 
 if TYPE_CHECKING:
     from solidair.pool.clauses import Clause
+    from solidair.pool.setting import Setting
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -123,7 +125,8 @@ def named(specs: Sequence[MergerSpec], region: Region) -> Region:
 def merger_faults(specs: Sequence[MergerSpec], region: Region, first_year: int, years: int) -> list[Fault]:
     """Return what is wrong with mergers, each under its number."""
     codes = [member.code for member in region.members]
-    faults, seen = [], dict[str, int]()
+    faults: list[Fault] = []
+    seen: dict[str, int] = {}
     for number, spec in sorted(enumerate(specs, 1), key=lambda entry: entry[1].year):
         for place, code in enumerate(spec.codes, 1):
             where = f"{number}.codes.{place}"
@@ -151,7 +154,8 @@ def stuck(clause: Clause) -> str:
     """Return what part of a clause does not follow a merger, as 'role kind'; empty if every part does."""
     take: Any = clause.take
     looks_back = getattr(take, "window", 1) > 1 or getattr(take, "trigger", None) is not None
-    result = take.kind in ("deficit", "corridor") and not looks_back and getattr(take, "reference", "") in ("budget", "")
+    against_budget = getattr(take, "reference", "budget") == "budget" and getattr(take, "unit", "share") != "head"
+    result = take.kind in ("deficit", "corridor") and against_budget and not looks_back
     if clause.case_take is None and not result:
         return f"take '{take.kind}'"
     if clause.pot.kind != "full":
@@ -166,3 +170,50 @@ def _stuck_key(key: Any) -> str:
         return "key 'limited'"
     inner = [part.key for part in key.parts] if key.kind == "mix" else [key.key] if key.kind == "power" else []
     return next((found for found in map(_stuck_key, inner) if found), "")
+
+
+NEUTRAL_KEYS = (
+    "youth", "inhabitants", "budget", "need", "capacity", "under_21", "expected", "fixed", "clients", "cost",
+)  # fmt: skip
+"""Keys in proportion to a size: the share of a merged municipality is the sum of the shares."""
+
+
+def neutral(clause: Clause) -> bool:
+    """Return whether what a merged municipality bears under a clause is what its parts would bear together."""
+    take: Any = clause.take
+    lines = [band.retention for band in take.layers] if take.kind == "excess" else []
+    same = all(getattr(line, "kind", "amount") in ("amount", "drift", "mean") for line in lines)
+    return clause.divisible and same and _neutral_key(clause.charge.key)  # type: ignore[union-attr]
+
+
+def _neutral_key(key: Any) -> bool:
+    if key.kind == "mix":
+        return all(_neutral_key(part.key) for part in key.parts)
+    return key.kind in NEUTRAL_KEYS
+
+
+def merger_words(mergers: Sequence[Merger], clauses: Sequence[Clause], setting: Setting, say: Wording) -> list[str]:
+    """Return mergers as sentences, and which articles are not the same for a merged municipality."""
+    members, words = setting.region.members, []
+    for merger in mergers:
+        gone = say.members([members[place].code for place in merger.gone])
+        into, year = members[merger.into].name, setting.first_year + merger.place
+        words.append(
+            say.pick(
+                f"Vanaf {year} zijn {into} en {gone} één gemeente. De uitkomsten staan bij {into}.",
+                f"From {year} on {into} and {gone} are one municipality. Results stand with {into}.",
+            )
+        )
+    other = [str(number) for number, clause in enumerate(clauses, 1) if not neutral(clause)]
+    if mergers and other:
+        which = listed(other, say.language)
+        many = len(other) > 1
+        words.append(
+            say.pick(
+                f"Voor {'de artikelen' if many else 'artikel'} {which} maakt die samenvoeging verschil: samen dragen "
+                "zij daarna iets anders dan ieder voor zich.",
+                f"For {'articles' if many else 'article'} {which} the merger makes a difference: together they then "
+                "bear something else than apart.",
+            )
+        )
+    return words

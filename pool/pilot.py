@@ -10,18 +10,21 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from solidair.models.exact import Sharing
 from solidair.models.problems import InputError, Problem
 from solidair.pool.books import Laws
 from solidair.pool.clauses import Clause
+from solidair.pool.exact_portfolio import NotExactError, exact_sharing
 from solidair.pool.parts.charges import KeyCharge
 from solidair.pool.parts.keys import EqualKey
 from solidair.pool.parts.pots import FullPot
-from solidair.pool.parts.rule_charge import RuleCharge
+from solidair.pool.parts.rule_charge import RuleCharge, YearRule
 from solidair.pool.rules import RuleError
 from solidair.pool.settlement import Plan
 
@@ -43,6 +46,9 @@ MOST_BYTES = 2**30
 
 SEED = 0x5EED_0F_01D_9A7
 """Seed of the pilot run; a study that happens to have the same seed draws the same years, no more."""
+
+FLAT = 1e-12
+"""Slope of what is taken of a case, a share of a euro, from which on it rises without end."""
 
 BLOCK = 256
 """Sims that are drawn and settled together. What is learnt does not depend on it."""
@@ -82,6 +88,10 @@ def pilot(
     for number, clause in enumerate(plan.agreement.spec.clauses):
         if not clause.needs_law:
             continue
+        if study is not None:
+            _check_cap(plan, study, number)
+        if _known(plan, study, laws, number) and not clause.pot.needs_law:
+            continue
         laws.samples[number] = _enough(plan, draw, laws, number, sims, block, threads)
         try:
             _upto(plan, number, clause).settle(draw.draw(SEED, 0, block), laws=laws)
@@ -92,6 +102,61 @@ def pilot(
         # What was learnt stays. The years are not needed any more, and would be sent to every worker of a cluster.
         laws.samples[number] = laws.samples[number][:0].copy()
     return laws
+
+
+def _known(plan: Plan, study: Study | None, laws: Laws, number: int) -> bool:
+    """Put the exact conditional means of every year among the laws, and return whether there are any.
+
+    Raises
+    ------
+    InputError
+        If they are asked for and cannot be computed.
+    """
+    charge = plan.agreement.spec.clauses[number].charge
+    if study is None or not isinstance(charge, RuleCharge) or charge.rule != "conditional_mean":
+        return False
+    if charge.method == "spline":
+        return False
+    reach = plan.pots[number][0].reach
+    try:
+        found = {y: exact_sharing(study, plan, number, int(y)) for y in np.flatnonzero(reach.any(axis=1))}
+    except NotExactError as error:
+        if charge.method == "auto":
+            return False
+        hint = 'Write method = "auto", which estimates it from simulated years instead.'
+        where, rule = f"clauses.{number + 1}.charge.method", f"the conditional mean has no exact law here: {error}"
+        raise InputError([Problem(plan.agreement.file, where, charge.method, rule, hint)]) from error
+    laws.samples[number] = np.empty((0, *reach.shape))
+    for year, sharing in found.items():
+        laws.fitted(number, charge.name_of(int(year)), partial(_as_known, sharing))
+    return True
+
+
+def _as_known(sharing: Sharing, _: FloatArray) -> YearRule:
+    return RuleCharge.known(sharing)
+
+
+def _check_cap(plan: Plan, study: Study, number: int) -> None:
+    """Refuse a rule by tolerance where what a case adds has no upper end, whatever the file says.
+
+    Raises
+    ------
+    InputError
+        If neither the take nor the cost of some form of care has a limit.
+    """
+    clause, costs = plan.agreement.spec.clauses[number], study.costs
+    if not isinstance(clause.charge, RuleCharge) or clause.charge.rule != "tolerance" or clause.case_take is None:
+        return
+    endless = {
+        id_
+        for rules in plan.agreement.rules(plan.setting).rules
+        for id_, taken in rules[number].items()
+        if sum(taken.weights) > FLAT and not np.isfinite(costs.severities[costs.ids.index(id_)].support[1])
+    }
+    if endless:
+        rule = f"capped = true, but neither the take nor the cost of {', '.join(sorted(endless))} has an upper end"
+        hint = "Give the take a limit or the severity a cap, or take another rule."
+        raise InputError([Problem(plan.agreement.file, f"clauses.{number + 1}.charge.capped", "true", rule, hint)])
 
 
 def _enough(

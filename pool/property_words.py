@@ -9,6 +9,7 @@ from solidair.pool.marginal import HEAVY_CASE, NEW_CASE, SHARED, Marginal
 from solidair.pool.parts.words import Wording, listed
 from solidair.pool.properties import Card, Case, Counterexample, Property
 
+
 @dataclass(frozen=True)
 class CardRow:
     """A property in words.
@@ -20,7 +21,7 @@ class CardRow:
     title, verdict, sentence
         Its name for readers, a word or figure, and one or two sentences.
     state
-        'holds', 'fails', 'not_applicable', 'not_tested' or 'figure'.
+        'holds', 'fails', 'not_applicable', 'not_tested' or 'figure'; 'delays' where what others pay first comes back.
     """
 
     name: str
@@ -147,10 +148,14 @@ def _sentence(found: Property, card: Card, say: Wording) -> str:
         whom = listed([say.pick("de gemeenten", "the municipalities"), *beyond], say.language)
         promise = say.pick(*_PROMISES[found.name]).format(whom=whom)
         count = say.number(found.tried)
-        return promise + say.pick(
+        promise += say.pick(
             f" Niet weerlegd in {count} willekeurige gevallen.", f" Not refuted in {count} random cases."
         )
-    text = _counterexample(found, say)
+        if found.counterexample is None:
+            return promise
+        only = say.pick("Behalve waar verder geen zorg is", "Except where there is no other care")
+        return f"{promise} {only}: {_shown(found, say)}."
+    text = say.pick(f"Tegenvoorbeeld: {_shown(found, say)}.", f"Counterexample: {_shown(found, say)}.")
     below = found.facts.get("below", 0.0)
     if below:
         most = say.money(below)
@@ -161,14 +166,14 @@ def _sentence(found: Property, card: Card, say: Wording) -> str:
     return text
 
 
-def _counterexample(found: Property, say: Wording) -> str:
+def _shown(found: Property, say: Wording) -> str:
     shown = found.counterexample
     assert shown is not None  # every failure but that of fairness has one
     amounts = {"before": shown.before, "after": shown.after, "rise": shown.after - shown.before}
     effect = say.pick(*_BROKEN[found.name]).format(
         member=shown.member, **{key: _euro(value, say) for key, value in amounts.items()}
     )
-    return say.pick(f"Tegenvoorbeeld: {_world(shown, say)}; {effect}.", f"Counterexample: {_world(shown, say)}; {effect}.")
+    return f"{_world(shown, say)}; {effect}"
 
 
 def _world(shown: Counterexample, say: Wording) -> str:
@@ -255,15 +260,16 @@ def _marginal(found: Marginal, say: Wording, names: Sequence[str], care_type: st
         f"Of a new child of {case} ({care}) {member} bears {_two(now, say)} itself, and {_two(top, say)} if a child of "
         f"{heavy} gets dearer by as much.",
     )
+    parts = dict.fromkeys([_two(later, say), _two(top_later, say)])
+    both = listed(list(parts), say.language)
     two = say.pick(
-        f"Over {found.years} jaar samen draagt zij daarvan {_two(later, say)} en {_two(top_later, say)} deel. "
-        f"{_delay(found, care_type, say)}",
-        f"Over {found.years} years together it bears {_two(later, say)} and {_two(top_later, say)} of that. "
-        f"{_delay(found, care_type, say)}",
+        f"Over {found.years} jaar samen draagt zij daarvan {both} deel. {_delay(found, care_type, say)}",
+        f"Over {found.years} years together it bears {both} of that. {_delay(found, care_type, say)}",
     )
+    state = "delays" if found.delays(care_type) else "figure"
     return (
         CardRow("same_year", say.pick(*_TITLES["same_year"]), _two(now, say), one + span(found.same_year), "figure"),
-        CardRow("lifetime", say.pick(*_TITLES["lifetime"]), _two(later, say), two, "figure"),
+        CardRow("lifetime", say.pick(*_TITLES["lifetime"]), _two(later, say), two, state),
     )
 
 

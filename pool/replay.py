@@ -137,7 +137,7 @@ def replay(study: Study, sim: int, seed: int | None = None, *, case_by_case: boo
     money = {"days": np.float64, "tariff": np.float64, "cost": np.float64}  # said here, for paths without any case
     cases, real = (pd.DataFrame(rows, columns=Case._fields).astype(money) for rows in (drawn.cases, drawn.real))
     sums = pd.DataFrame(drawn.sums, columns=Sum._fields).astype({"clients": np.int64, "cost": np.float64})
-    claims = _claims(study, measures, [cases, real], sums)
+    claims = study.setting.merged(_claims(study, measures, [cases, real], sums))
     settlements = {}
     for agreement in study.agreements:
         ledger = settle(agreement, claims[:, np.newaxis], measures, study.setting, sim)

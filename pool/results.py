@@ -175,10 +175,12 @@ class Results:
     @cached_property
     def _years_table(self) -> pd.DataFrame:
         region = self.study.region
+        # A municipality that has merged into another has no budget and no cost: any budget shows that nothing is over.
+        budgets = self.study.setting.budgets[: self.own.shape[1]]
         paths = Paths(
             own=self.own,
             contributions=self.contributions,
-            budgets=np.outer(self.study.costs.amount_path(self.own.shape[1]), region.budget),
+            budgets=np.where(budgets > 0.0, budgets, 1.0),
             first_year=self.study.settings.first_year,
             own_exact=self._exact_own,
             contributions_exact=self._exact_contributions,

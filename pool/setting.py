@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from solidair.models.regions import Region
+from solidair.pool.mergers import Merger, merge, there
 
 if TYPE_CHECKING:
     from solidair.models.costs import CostModel
@@ -46,6 +47,8 @@ class Setting:
         Whether years before the first one may be taken as expected, where there is no history.
     unit
         EUR per unit of the money in which the agreement at hand writes its amounts.
+    mergers
+        Municipalities that become one in some year; the arrays of the region are of those of before.
     """
 
     region: Region
@@ -58,6 +61,7 @@ class Setting:
     history: History | None = None
     assumed: bool = False
     unit: float = 1.0
+    mergers: tuple[Merger, ...] = ()
 
     @staticmethod
     def of(
@@ -99,7 +103,26 @@ class Setting:
     @cached_property
     def budgets(self) -> FloatArray:
         """Youth budget of each year and member, (year, member) EUR."""
-        return np.outer(self.growth, self.region.budget)
+        return self.merged(np.outer(self.growth, self.region.budget))
+
+    def merged(self, values: FloatArray) -> FloatArray:
+        """Return sizes, costs or shares with those of merged municipalities added up from their year on.
+
+        Parameters
+        ----------
+        values
+            (member,), or (..., year, member). Without mergers they are returned as they are.
+        """
+        if not self.mergers:
+            return values
+        if np.ndim(values) < 2 or np.shape(values)[-2] == 1:
+            values = np.broadcast_to(values, (*np.shape(values)[:-2], self.years, self.members))
+        return merge(values, self.mergers)
+
+    @property
+    def there(self) -> npt.NDArray[np.bool_]:
+        """Who is a municipality of its own and when, (year, member)."""
+        return there(self.mergers, self.years, self.members)
 
     @cached_property
     def youth(self) -> FloatArray:

@@ -218,7 +218,8 @@ def _check_conservation(agreement: Agreement, number: int, outcome: Outcome, fir
     out = outcome.paid.sum(axis=-1) + outcome.fund
     back = outcome.charged.sum(axis=-1) + outcome.outside
     # So written that a nan is wrong too.
-    wrong = ~(np.abs(out - back) <= CONSERVATION * np.maximum(np.abs(outcome.paid).sum(axis=-1), 1.0))
+    sides = (np.abs(outcome.paid).sum(axis=-1), np.abs(outcome.charged).sum(axis=-1), np.abs(outcome.fund), 1.0)
+    wrong = ~(np.abs(out - back) <= CONSERVATION * np.maximum.reduce(np.broadcast_arrays(*sides)))
     if wrong.any():
         sim, year = (int(x) for x in np.argwhere(wrong)[0])
         raise ConservationError(

@@ -57,8 +57,8 @@ class Cases:
         """Return cases of whatever broadcasts together."""
         places = np.broadcast_arrays(model, year, member, kind, cost, count)
         flat = [np.ravel(x) for x in places]
-        whole = [x.astype(np.int64) for x in flat[:4]]
-        return Cases(models, *whole, *(x.astype(np.float64) for x in flat[4:]))
+        at = [x.astype(np.int64) for x in flat[:4]]
+        return Cases(models, at[0], at[1], at[2], at[3], flat[4].astype(np.float64), flat[5].astype(np.float64))
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -115,9 +115,9 @@ def usual_years(setting: Setting, models: int, factors: FloatArray | float = 1.0
     else:
         some = clients > 0
         each = np.where(some, setting.expected_cost / np.where(some, clients, 1.0), 0.0)
-    grid = np.indices((models, setting.years, *clients.shape))
+    model, year, member, kind = np.indices((models, setting.years, *clients.shape))
     shown = np.broadcast_to(factors, (models, setting.years, setting.members))[..., np.newaxis]
-    return Cases.of(models, *grid, each, clients * shown)
+    return Cases.of(models, model, year, member, kind, each, clients * shown)
 
 
 def _usual_cost(setting: Setting) -> FloatArray:
@@ -159,13 +159,20 @@ class Trials:
         return self.background + self.cases
 
 
-def random_trials(setting: Setting, measures: MeasureSet, rng: np.random.Generator, models: int) -> Trials:
+def random_trials(
+    setting: Setting, measures: MeasureSet, rng: np.random.Generator, models: int, *, usual: bool = False
+) -> Trials:
     """Return random models for the members and years of a setting.
 
     Half of them hold nothing but up to three cases; they come first, those with fewest cases before others. Half have
     a year behind them that is between a third of the usual cost and three times as dear, for each member by itself.
+
+    Parameters
+    ----------
+    usual
+        Whether all of them have a usual year behind them: for what was learnt from such years.
     """
-    bare = models // 2
+    bare = 0 if usual else models // 2
     few = np.concatenate([np.arange(bare) * 4 // max(bare, 1), rng.integers(1, 4, models - bare)])
     owner = np.repeat(np.arange(models), few)
     groups = [[setting.care_types.index(kind) for kind in group] for group in measures.groups]
@@ -173,7 +180,9 @@ def random_trials(setting: Setting, measures: MeasureSet, rng: np.random.Generat
     def some(owner: IntArray) -> Cases:
         count = len(owner)
         chosen = rng.integers(0, len(groups), count)
-        kind = np.array([groups[g][r % len(groups[g])] for g, r in zip(chosen, rng.integers(0, 10**6, count))])
+        kind = np.array(
+            [groups[g][r % len(groups[g])] for g, r in zip(chosen, rng.integers(0, 10**6, count), strict=True)]
+        )
         year, member = rng.integers(0, setting.years, count), rng.integers(0, setting.members, count)
         return Cases.of(models, owner, year, member, kind, setting.unit * rng.choice(SIZES, count))
 
@@ -263,16 +272,16 @@ def merged(agreement: Agreement, setting: Setting, keep: int, gone: int) -> tupl
     if history is not None:
         a, b = history.codes.index(one.code), history.codes.index(two.code)
         codes = tuple(code for code in history.codes if code != two.code)
-        figures = {name: _summed(getattr(history, name), a, b, 1) for name in ("clients", "cost", "budget")}
-        history = replace(history, codes=codes, **figures)
-    expected = {
-        name: None if values is None else _summed(values, keep, gone, 0)
-        for name, values in (("expected_clients", setting.expected_clients), ("expected_cost", setting.expected_cost))
-    }
+        clients, cost, budget = (_summed(x, a, b, 1) for x in (history.clients, history.cost, history.budget))
+        history = replace(history, codes=codes, clients=clients, cost=cost, budget=budget)
+    figures = (setting.expected_clients, setting.expected_cost)
+    many, each = (None if values is None else _summed(values, keep, gone, 0) for values in figures)
     written = _without(agreement.spec.model_dump(exclude_unset=True), one.code, two.code)
     spec = AgreementSpec.model_validate(written)
     whole = Region(region.name, region.title, members, region.source, region.file, region.year, region.notes)
-    return replace(agreement, spec=spec), replace(setting, region=whole, history=history, **expected)
+    return replace(agreement, spec=spec), replace(
+        setting, region=whole, history=history, expected_clients=many, expected_cost=each
+    )
 
 
 def _summed(values: FloatArray, keep: int, gone: int, axis: int) -> FloatArray:
@@ -304,7 +313,9 @@ def _without(value: Any, keep: str, gone: str) -> Any:
     if isinstance(value, str):
         return keep if value == gone else value
     if isinstance(value, Sequence):
-        return tuple(dict.fromkeys(_without(v, keep, gone) for v in value)) if gone in value else tuple(
-            _without(v, keep, gone) for v in value
+        return (
+            tuple(dict.fromkeys(_without(v, keep, gone) for v in value))
+            if gone in value
+            else tuple(_without(v, keep, gone) for v in value)
         )
     return value

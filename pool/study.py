@@ -16,6 +16,7 @@ from solidair.models.sources.groups import ListedStays, listed_stays
 from solidair.models.sources.history import History
 from solidair.models.sources.open_cases import OpenCases
 from solidair.pool.agreements import Agreement
+from solidair.pool.mergers import Merger, MergerSpec, merger_faults, named, placed
 from solidair.pool.overrides import blamed
 from solidair.pool.setting import Setting
 from solidair.pool.study_checks import misfits, odd_budgets
@@ -47,6 +48,8 @@ class Study:
         Stays that are really open at the start; None to start in steady state.
     listed
         Counts of the file of open stays, also if too few are in it to use any; None without a file.
+    mergers
+        Municipalities that become one in some year.
     history
         Clients and cost of past years; None if the study has no such file.
     history_assumed
@@ -65,6 +68,7 @@ class Study:
     listed: ListedStays | None = None
     history: History | None = None
     history_assumed: bool = False
+    mergers: tuple[Merger, ...] = ()
 
     @property
     def calendar(self) -> Calendar:
@@ -75,7 +79,29 @@ class Study:
     def setting(self) -> Setting:
         """What agreements may look at: members, years, what is expected."""
         first, years = self.settings.first_year, self.settings.years
-        return Setting.of(self.region, self.costs, first, years, self.history, assumed=self.history_assumed)
+        plain = Setting.of(self.region, self.costs, first, years, self.history, assumed=self.history_assumed)
+        return replace(plain, mergers=self.mergers)
+
+    def over(self, years: int | None = None, first_year: int | None = None) -> Study:
+        """Return the study over other years; those that are left out stay as they are.
+
+        Raises
+        ------
+        InputError
+            If an agreement or a merger does not fit these years.
+        """
+        first = self.settings.first_year if first_year is None else first_year
+        update = {"first_year": first, "years": self.settings.years if years is None else years}
+        moved = [replace(m, place=m.place + self.settings.first_year - first) for m in self.mergers]
+        changed = replace(self, settings=self.settings.model_copy(update=update), mergers=tuple(moved))
+        problems = [p for agreement in self.agreements for p in agreement.faults(changed.setting)]
+        if any(merger.place < 1 for merger in moved):
+            rule = "a merger of this study falls in the first year or before it"
+            hint = "Begin earlier, or put the merged municipality in the region file."
+            problems.append(Problem(self.name, "mergers", str(first), rule, hint))
+        if problems:
+            raise InputError(problems)
+        return changed
 
     @staticmethod
     def load(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Study:
@@ -120,8 +146,17 @@ class _StudyLoader(Loader):
             self.problems.append(Problem(source.shown, "agreements", twice, "agreement named twice", hint))
         settings = Settings() if spec is None else spec.settings
         history, assumed = self.history(document, folder, source.shown, region, costs)
+        specs: Sequence[MergerSpec] = () if spec is None else spec.mergers
+        mergers: tuple[Merger, ...] = ()
+        if region is not None and specs:
+            wrong = merger_faults(specs, region, settings.first_year, settings.years)
+            self.problems += [Problem(source.shown, f"mergers.{w.where}", w.value, w.rule, w.hint) for w in wrong]
+            mergers = () if wrong else placed(specs, region, settings.first_year)
+            region = region if wrong else named(specs, region)
         for agreement in (agreement for _, agreement in loaded if agreement):
-            self.problems += misfits(agreement, region, costs, ids, settings, history, assumed=assumed)
+            self.problems += misfits(
+                agreement, region, costs, ids, settings, history, assumed=assumed, mergers=mergers
+            )  # fmt: skip
         if region is not None and costs is not None:
             self.problems += odd_budgets(region, costs)
         self.refuse_other_agreements(names)
@@ -146,7 +181,7 @@ class _StudyLoader(Loader):
             region = replace(region, notes=(*region.notes, *history.notes))
         inputs, texts = dict(self.inputs), self.texts
         return Study(
-            name, title, region, costs, kept, spec.settings, inputs, texts, known, listed, history, assumed
+            name, title, region, costs, kept, spec.settings, inputs, texts, known, listed, history, assumed, mergers
         )  # fmt: skip
 
 

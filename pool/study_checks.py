@@ -16,6 +16,7 @@ from solidair.models.sources.groups import in_groups
 from solidair.models.sources.history import History, read_history
 from solidair.models.sources.open_cases import OpenCases, read_open_cases
 from solidair.pool.agreements import Agreement, unknown_scopes
+from solidair.pool.mergers import Merger
 from solidair.pool.setting import Setting
 from solidair.pool.study_spec import HistorySpec, OpenCasesSpec, Settings
 
@@ -48,19 +49,21 @@ def misfits(
     history: History | None = None,
     *,
     assumed: bool = False,
+    mergers: tuple[Merger, ...] = (),
 ) -> list[Problem]:
     """Return what of an agreement does not fit the members, the years and the cost model, as far as these are known.
 
     Parameters
     ----------
-    history, assumed
-        What is known of past years; see `solidair.pool.setting.Setting`.
+    history, assumed, mergers
+        What is known of past years, and who becomes one; see `solidair.pool.setting.Setting`.
     """
     first, years = settings.first_year, settings.years
     if region is None:
         return [] if care_types is None else unknown_scopes(agreement.scopes, agreement.file, care_types)
     if costs is not None:
-        return agreement.faults(Setting.of(region, costs, first, years, history, assumed=assumed))
+        known_years = Setting.of(region, costs, first, years, history, assumed=assumed)
+        return agreement.faults(replace(known_years, mergers=mergers))
     looked = [*agreement.scopes, *(scope for clause in agreement.spec.clauses for scope in clause.charge.scopes())]
     named = (entry for scope in looked for entry in (() if scope == "all" else scope))
     known = tuple(dict.fromkeys(named)) if care_types is None else tuple(care_types)

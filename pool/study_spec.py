@@ -7,6 +7,7 @@ from datetime import date
 from pydantic import Field, model_validator
 
 from solidair.models.schema import Config, RuleError, Words
+from solidair.pool.mergers import MergerSpec
 
 
 class Settings(Config):
@@ -64,4 +65,5 @@ class StudySpec(Config):
     agreements: tuple[str, ...] = Field(min_length=1)
     open_cases: OpenCasesSpec | None = None
     history: HistorySpec | None = None
+    mergers: tuple[MergerSpec, ...] = ()
     settings: Settings = Settings()

@@ -55,7 +55,7 @@ def year_problems(agreement: Agreement, setting: Setting, *, laws: bool) -> list
         hint = problem.hint
         if "needs a cost model" in problem.rule:
             hint = f"Give a study with --study, whose cost model then counts. Or: {hint[:1].lower()}{hint[1:]}"
-        elif "history" in problem.rule:
+        elif "history" in problem.rule or "window" in problem.rule:
             hint = f"Give past years with --history. {'' if 'history file' in hint else hint}".strip()
         problems.append(replace(problem, hint=hint))
     for number, clause in enumerate(agreement.spec.clauses, 1):

@@ -40,8 +40,7 @@ def agreement(*clauses):
         "summary": TEXT,
         "source": "test",
         "clauses": [
-            {"title": TEXT, "take": take, "pot": {"kind": "full"}, "charge": charge_of(key)}
-            for take, key in clauses
+            {"title": TEXT, "take": take, "pot": {"kind": "full"}, "charge": charge_of(key)} for take, key in clauses
         ],
     }
     return Agreement.from_document(document, "test", "test.toml")

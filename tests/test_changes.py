@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solidair.models.problems import InputError
-from solidair.models.regions import Municipality
 from solidair.pool.agreements import Agreement
 from solidair.pool.changes import change_words, cohorts, late_words
 from solidair.pool.measures import measures_for
@@ -286,8 +285,8 @@ def test_words():
     ]
     leave, join = made(article(alliance="x"), changes=changes).spec.changes
     assert change_words(leave, en) == (
-        "M0 leaves for stay on 1 January 2028 (x). Notice was given in 2026, with 1 year after it. Care that is open "
-        "then it pays itself from that day on."
+        "M0 leaves for stay on 1 January 2028 (x). Notice was given in 2026, with 1 whole year to serve after it. "
+        "Care that is open then it pays itself from that day on."
     )
     assert change_words(join, nl) == (
         "M3 doet mee vanaf 1 januari 2028. Zorg die voor die dag is begonnen, blijft gedeeld door wie toen lid was, "
@@ -295,9 +294,3 @@ def test_words():
     )
     assert late_words(leave, 2028, en) is None
     assert "after the last year (2027)" in late_words(leave, 2027, en)
-
-
-def test_a_name_with_a_need_is_no_matter():
-    # Members of a region with more columns settle alike.
-    towns = region(*(Municipality(m.code, m.name, m.inhabitants, m.youth, 1e6, need_index=1.0) for m in TOWNS.members))
-    np.testing.assert_allclose(bears(made(article(), changes=[LEAVES]), STAYS, members=towns)[1, 0], 80e3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from solidair.cli import options
@@ -12,6 +14,11 @@ HEADINGS = {
     "regions": {"nl": "Regio's", "en": "Regions"},
     "costs": {"nl": "Kostenmodellen", "en": "Cost models"},
 }
+ORIGINS = {
+    "netherlands": {"nl": "in Nederland", "en": "in the Netherlands"},
+    "abroad": {"nl": "in het buitenland", "en": "abroad"},
+    "example": {"nl": "voorbeelden", "en": "examples"},
+}
 
 
 @click.command("list")
@@ -19,7 +26,7 @@ HEADINGS = {
 @options.as_json
 def command(lang: str, as_json: bool) -> None:
     """List the studies, agreements, regions and cost models that come with solidair."""
-    from solidair.pool.catalogue import catalogue
+    from solidair.pool.catalogue import catalogue, origins
 
     entries = catalogue(lang)
     if as_json:
@@ -28,6 +35,18 @@ def command(lang: str, as_json: bool) -> None:
         click.echo(json_text(entries))
         return
     for kind, heading in HEADINGS.items():
-        click.echo(click.style(heading[lang], bold=True))
-        for name, title in entries[kind].items():
-            click.echo(f"  {name:<18} {title}")
+        if kind != "agreements":
+            _show(heading[lang], entries[kind])
+            continue
+        of = origins()
+        for origin, where in ORIGINS.items():
+            some = {name: title for name, title in entries[kind].items() if of[name] == origin}
+            _show(f"{heading[lang]}, {where[lang]}", some)
+
+
+def _show(heading: str, titles: Mapping[str, str]) -> None:
+    """Print names with titles, in two columns."""
+    click.echo(click.style(heading, bold=True))
+    width = max(map(len, titles), default=0)
+    for name, title in titles.items():
+        click.echo(f"  {name:<{width}}  {title}")

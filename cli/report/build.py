@@ -23,6 +23,7 @@ from solidair.cli.report.figures import Figures
 from solidair.cli.report.headline import Verdict, answer, member_range, verdicts
 from solidair.cli.report.years import Years
 from solidair.cli.texts import report_en, report_nl
+from solidair.cli.texts.properties import TEXTS as PROPERTIES
 from solidair.cli.texts.report_open import OPEN_CASES
 from solidair.pool.exactness import verdict
 from solidair.pool.metrics import METRICS
@@ -78,6 +79,7 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
     context = {
         "language": language,
         "t": text,
+        "p": PROPERTIES[language],
         "css": Markup(_file("style.css")),
         "title": study.title[language],
         "kicker": text["kicker"].format(region=study.region.title),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from markupsafe import Markup, escape
 from solidair.cli.checks import REASONS, by_year
 from solidair.cli.numbers import euro_short, money, number
 from solidair.cli.report.cells import NOTHING, Scale, exact, figure, money_scale, rounded
+from solidair.cli.report.promises import beyond_table, delay, known_from, later_years, pots_table
 from solidair.pool.describe import described as described
 from solidair.pool.metrics import METRICS, Metric
 from solidair.pool.results import Results
@@ -161,7 +163,7 @@ def agreement_rules(
     stability = _rows(tables["stability"])
     clauses = tables["clauses"]
     for agreement in study.agreements:
-        words = described(agreement, study, language)
+        words = described(agreement, study, language, known_from(results, agreement))
         example, table = None, None
         if words.example:
             pays = words.example.pays
@@ -188,6 +190,11 @@ def agreement_rules(
                 "articles": words.articles,
                 "example": example,
                 "table": table,
+                "later": later_years(asdict(words.example), language) if words.example else None,
+                "card": words.card,
+                "delays": delay(words.card, words.example.member, language) if words.example else "",
+                "beyond": beyond_table(results, agreement, language),
+                "pots": pots_table(tables["pots"], agreement, language),
             }
         )
     return found

@@ -58,30 +58,34 @@ TEXTS: dict[str, dict[str, str]] = {
         "in_study": "Studie",
         "in_earlier": "Eerdere afrekening",
         "rule_child": "Kosten per kind",
-        "rule_child_text": "Van elk kind telt het totaal over de zorgvormen van het artikel in dit kalenderjaar. Noemt de "
-        "regeling het huishouden, dan tellen de kinderen van één huishouden in één gemeente samen.",
+        "rule_child_text": "Van elk kind telt het totaal over de zorgvormen van het artikel in dit kalenderjaar. "
+        "Noemt de regeling het huishouden, dan tellen de kinderen van één huishouden in één "
+        "gemeente samen.",
         "rule_amount": "Bedragen in de regeling",
         "rule_amount_text": "Gelden zoals zij er staan, zonder index.",
         "rule_own": "Wie betaalt de zorg",
-        "rule_own_text": "Elke gemeente heeft haar eigen gevallen betaald. Een voorschot is wat zij daarnaast aan de "
-        "gezamenlijke rekening heeft betaald.",
+        "rule_own_text": "Elke gemeente heeft haar eigen gevallen betaald. Een voorschot is wat zij daarnaast aan "
+        "de gezamenlijke rekening heeft betaald.",
         "rule_cents": "Afronding",
-        "rule_cents_text": "Op hele centen, zo dat elk artikel, elke gemeente en elk totaal precies sluit. Geen bedrag "
-        "wijkt een cent of meer af.",
+        "rule_cents_text": "Op hele centen, zo dat elk artikel, elke gemeente en elk totaal precies sluit. Geen "
+        "bedrag wijkt een cent of meer af.",
         "rule_private": "Wat is afgeschermd",
-        "level_all": "Elk getal, en elk verschil van twee getallen van een gemeente, gaat over {fewest} kinderen of meer, of "
-        "over geen. Daarom is niets afgeschermd.",
-        "level_cost": "Wat elke gemeente inbracht en kreeg aangeslagen staat hier niet: dat gaat soms over minder dan "
-        "{fewest} kinderen. Van de kosten zijn kleine getallen vervangen door •, en andere om ze te beschermen.",
-        "level_balances": "Alleen voorschotten en saldi staan hier: al het andere zou iets kunnen zeggen over minder dan "
-        "{fewest} kinderen. Elke gemeente vindt haar eigen cijfers in haar eigen bestand.",
-        "level_warning": "Een saldo moet betaald worden en is dus bekend. Wie de verdeelsleutel kent, kan er soms uit "
-        "berekenen wat een gemeente heeft ingebracht. Deel dit stuk alleen met de gemeenten van de regeling.",
+        "level_all": "Elk getal, en elk verschil van twee getallen van een gemeente, gaat over {fewest} "
+        "kinderen of meer, of over geen. Daarom is niets afgeschermd.",
+        "level_cost": "Wat elke gemeente inbracht en kreeg aangeslagen staat hier niet: dat gaat soms over "
+        "minder dan {fewest} kinderen. Van de kosten zijn kleine getallen vervangen door •, en "
+        "andere om ze te beschermen.",
+        "level_balances": "Alleen voorschotten en saldi staan hier: al het andere zou iets kunnen zeggen over "
+        "minder dan {fewest} kinderen. Elke gemeente vindt haar eigen cijfers in haar eigen "
+        "bestand.",
+        "level_warning": "Een saldo moet betaald worden en is dus bekend. Wie de verdeelsleutel kent, kan er soms "
+        "uit berekenen wat een gemeente heeft ingebracht. Deel dit stuk alleen met de gemeenten "
+        "van de regeling.",
         "own_file": "Dit bestand is alleen voor {member}: het kan over één kind gaan.",
         "own_in": "Uw eigen cijfers staan in members/{code}.xlsx.",
         "correction": "Correctie",
-        "correction_text": "Verschil met de eerdere afrekening. De saldi daarvan gelden als betaald; nog te betalen is "
-        "alleen het verschil.",
+        "correction_text": "Verschil met de eerdere afrekening. De saldi daarvan gelden als betaald; nog te betalen "
+        "is alleen het verschil.",
         "correction_none": "Er verandert niets ten opzichte van de eerdere afrekening.",
         "was": "Was",
         "now": "Is",
@@ -96,11 +100,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "shown_at": "Afrekening: {path}",
         "backtest": "Terugblik",
         "backtest_title": "Terugblik: wat elke regeling in eerdere jaren had gedaan",
-        "backtest_text": "Bijdrage is wat een gemeente na verrekening zou hebben gedragen; verrekening is bijdrage min eigen "
-        "kosten; afwijking is bijdrage min budget.",
-        "backtest_private": "Een gemeente met minder dan {fewest} kinderen in een jaar heeft een •, en dan ook de gemeente met "
-        "de minste kinderen daarboven. Verrekeningen kunnen over enkele kinderen gaan: dit stuk is voor wie de gevallen "
-        "zelf mag zien.",
+        "backtest_text": "Bijdrage is wat een gemeente na verrekening zou hebben gedragen; verrekening is bijdrage "
+        "min eigen kosten; afwijking is bijdrage min budget.",
+        "backtest_private": "Een gemeente met minder dan {fewest} kinderen in een jaar heeft een •, en dan ook de "
+        "gemeente met de minste kinderen daarboven. Verrekeningen kunnen over enkele kinderen "
+        "gaan: dit stuk is voor wie de gevallen zelf mag zien.",
         "backtest_skipped": "Niet te berekenen: {what}.",
         "year": "Jaar",
         "agreement": "Regeling",
@@ -163,30 +167,33 @@ TEXTS: dict[str, dict[str, str]] = {
         "in_study": "Study",
         "in_earlier": "Earlier statement",
         "rule_child": "Cost of a child",
-        "rule_child_text": "Of each child the total over the forms of care of the article in this calendar year counts. If the "
-        "agreement names the household, the children of one household in one municipality count together.",
+        "rule_child_text": "Of each child the total over the forms of care of the article in this calendar year "
+        "counts. If the agreement names the household, the children of one household in one "
+        "municipality count together.",
         "rule_amount": "Amounts in the agreement",
         "rule_amount_text": "Count as they are written, without an index.",
         "rule_own": "Who pays for the care",
-        "rule_own_text": "Every municipality has paid for its own cases. An advance is what it has paid into the joint account "
-        "besides.",
+        "rule_own_text": "Every municipality has paid for its own cases. An advance is what it has paid into the "
+        "joint account besides.",
         "rule_cents": "Rounding",
-        "rule_cents_text": "To whole cents, such that each article, each municipality and each total closes exactly. No amount "
-        "is off by a cent or more.",
+        "rule_cents_text": "To whole cents, such that each article, each municipality and each total closes exactly. "
+        "No amount is off by a cent or more.",
         "rule_private": "What is hidden",
-        "level_all": "Each figure, and each difference of two figures of a municipality, is about {fewest} children or more, "
-        "or about none. So nothing is hidden.",
-        "level_cost": "What each municipality handed in and was charged is not shown: it is about fewer than {fewest} children "
-        "at times. Small figures of cost are replaced by •, and others to protect them.",
-        "level_balances": "Only advances and balances are shown: anything else could tell something about fewer than {fewest} "
-        "children. Each municipality finds its own figures in its own file.",
-        "level_warning": "A balance must be paid, so it is known. Who knows the key can sometimes compute from it what a "
-        "municipality handed in. Share this document with the municipalities of the agreement only.",
+        "level_all": "Each figure, and each difference of two figures of a municipality, is about {fewest} "
+        "children or more, or about none. So nothing is hidden.",
+        "level_cost": "What each municipality handed in and was charged is not shown: it is about fewer than "
+        "{fewest} children at times. Small figures of cost are replaced by •, and others to "
+        "protect them.",
+        "level_balances": "Only advances and balances are shown: anything else could tell something about fewer "
+        "than {fewest} children. Each municipality finds its own figures in its own file.",
+        "level_warning": "A balance must be paid, so it is known. Who knows the key can sometimes compute from it "
+        "what a municipality handed in. Share this document with the municipalities of the "
+        "agreement only.",
         "own_file": "This file is for {member} alone: it may be about one child.",
         "own_in": "Your own figures are in members/{code}.xlsx.",
         "correction": "Correction",
-        "correction_text": "Difference with the earlier statement. Its balances count as paid; only the difference is still to "
-        "be paid.",
+        "correction_text": "Difference with the earlier statement. Its balances count as paid; only the difference "
+        "is still to be paid.",
         "correction_none": "Nothing changes against the earlier statement.",
         "was": "Was",
         "now": "Is",
@@ -201,11 +208,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "shown_at": "Statement: {path}",
         "backtest": "Backtest",
         "backtest_title": "Backtest: what each agreement would have done in past years",
-        "backtest_text": "Contribution is what a municipality would have borne after sharing; transfer is contribution less own "
-        "cost; deviation is contribution less budget.",
-        "backtest_private": "A municipality with fewer than {fewest} children in a year has a •, and then so has the one with "
-        "the fewest children above that. Transfers may be about a few children: this document is for those who may see "
-        "the cases themselves.",
+        "backtest_text": "Contribution is what a municipality would have borne after sharing; transfer is "
+        "contribution less own cost; deviation is contribution less budget.",
+        "backtest_private": "A municipality with fewer than {fewest} children in a year has a •, and then so has the "
+        "one with the fewest children above that. Transfers may be about a few children: this "
+        "document is for those who may see the cases themselves.",
         "backtest_skipped": "Cannot be computed: {what}.",
         "year": "Year",
         "agreement": "Agreement",

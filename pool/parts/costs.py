@@ -66,15 +66,14 @@ class CostsPot(PotBase):
         whole = self.amount * reach.any(axis=1) + self.per_inhabitant * people + self.per_member * reach.sum(axis=1)
         return np.asarray(whole * price_path(setting, indexed=self.indexed))
 
-    def savings(self, reach: BoolArray) -> FloatArray:
-        """Return the share of own cost that is saved in each year, (year, 1)."""
-        held = reach.any(axis=1)
-        since = np.cumsum(held)
+    def savings(self, reach: BoolArray, start: int = 0) -> FloatArray:
+        """Return the share of own cost that is saved in each year, (year, 1), of a clause that began in year `start`."""
+        since = np.cumsum(reach.any(axis=1)) + max(-start, 0)
         return np.asarray(self.saving * np.minimum(since / self.grows_in, 1.0))[:, np.newaxis]
 
     def pay(self, handed_in: FloatArray, books: Books, reach: BoolArray) -> Flow:  # noqa: D102
         fees = np.broadcast_to(self.fees(books.setting, reach), books.shape[:2])
-        saved = np.where(reach, self.savings(reach) * books.own, 0.0)
+        saved = np.where(reach, self.savings(reach, books.start) * books.own, 0.0)
         paid, outside = handed_in + saved, saved.sum(axis=-1)
         codes = [str(code) for code in books.setting.region.codes]
         if self.lead in codes:

@@ -88,19 +88,20 @@ class FundPot(PotBase):
 
     def pay(self, handed_in: FloatArray, books: Books, reach: BoolArray) -> Flow:  # noqa: D102
         size = amount_path(self.size, self.per, books.setting, reach, indexed=self.indexed)
-        claims = handed_in if self.every == 1 else self._collected(handed_in, reach)
+        claims = handed_in if self.every == 1 else self._collected(handed_in, reach, books.start)
         paid, ratio = pro_rata(claims, size, self.least)
         return Flow(paid=paid, bill=paid.sum(axis=-1), observed={"ratio": ratio})
 
-    def _collected(self, handed_in: FloatArray, reach: BoolArray) -> FloatArray:
+    def _collected(self, handed_in: FloatArray, reach: BoolArray, start: int) -> FloatArray:
         """Return what has been handed in since the last time, in years in which the fund pays, else 0."""
         years = handed_in.shape[1]
         held = reach.any(axis=1)
         claims = np.zeros_like(handed_in)
         if held.any():
+            first = start if start < 0 else int(np.argmax(held))
             # In a year in which nobody shares there is nobody to charge.
-            for end in np.flatnonzero(block_ends(years, self.every, int(np.argmax(held))) & held):
-                claims[:, end] = handed_in[:, end + 1 - self.every : end + 1].sum(axis=1)
+            for end in np.flatnonzero(block_ends(years, self.every, first) & held):
+                claims[:, end] = handed_in[:, max(end + 1 - self.every, 0) : end + 1].sum(axis=1)
         return claims
 
     def words(self, say: Wording) -> str:  # noqa: D102

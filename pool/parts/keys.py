@@ -91,7 +91,7 @@ class KeyBase(Config, ABC):
             Of a shape that broadcasts to (sim, year, member). In a year in which nobody that shares has any size the
             shares are equal.
         """
-        return normalised(self.sizes(books), reach)
+        return normalised(books.setting.merged(self.sizes(books)), reach)
 
     def scopes(self) -> list[str | tuple[str, ...]]:
         """Return scopes of care types whose clients or cost this key looks at."""
@@ -243,6 +243,9 @@ class EqualKey(KeyBase):
 
     def sizes(self, books: Books) -> FloatArray:  # noqa: D102
         return np.ones(books.setting.members)
+
+    def weights(self, books: Books, reach: BoolArray) -> FloatArray:  # noqa: D102
+        return normalised(self.sizes(books), reach)  # a merged municipality counts once
 
     def words(self, say: Wording) -> str:  # noqa: D102
         return say.pick("gelijke delen", "equal shares")

@@ -148,7 +148,7 @@ class BudgetLine(LineBase):
 
     def amounts(self, setting: Setting, *, indexed: bool) -> FloatArray:  # noqa: D102
         growth = np.ones(setting.years) if indexed else setting.growth
-        return np.outer(growth, self.share * setting.region.budget)
+        return setting.merged(np.outer(growth, self.share * setting.region.budget))
 
     def words(self, say: Wording) -> str:  # noqa: D102
         share = say.percent(self.share)

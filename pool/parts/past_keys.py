@@ -93,7 +93,7 @@ class PastKey(KeyBase):
         for step in range(self.window):
             # Of every settled year at once the year that lies `lag` + `step` before it.
             start = self.before - self.lag - step
-            figures = series[:, start : start + years]
+            figures = setting.merged(series[:, start : start + years])
             total += figures if self.method == "ratio_of_sums" else normalised(figures, reach)
         return normalised(total, reach)
 

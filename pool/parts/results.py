@@ -106,9 +106,8 @@ class ResultTake(TakeBase):
         part_ = share_path(self.share, setting, start) / (self.window if self.rolling else 1)
         return np.where(self.due(setting, past, start)[:, np.newaxis], part_ * found, 0.0)
 
-    def hand_in(self, books: Books, weights: FloatArray) -> FloatArray:
-        """Return what every member hands in under a clause about everybody from the first year on."""
-        return self.of_results(books, books.everyone, 0)
+    def hand_in(self, books: Books, weights: FloatArray, reach: BoolArray) -> FloatArray:  # noqa: D102
+        return self.of_results(books, reach, books.start)
 
     def budgets(self, setting: Setting, past: Past) -> FloatArray:
         """Return the budget of the window that ends with each year, (year, member) EUR."""
@@ -263,7 +262,7 @@ class NoneTake(TakeBase):
     def linear(self) -> bool:  # noqa: D102
         return True
 
-    def hand_in(self, books: Books, weights: FloatArray) -> FloatArray:  # noqa: D102
+    def hand_in(self, books: Books, weights: FloatArray, reach: BoolArray) -> FloatArray:  # noqa: D102
         return np.zeros(books.shape)
 
     def words(self, say: Wording) -> str:  # noqa: D102

@@ -21,6 +21,7 @@ from solidair.pool.parts.words import Wording, listed
 from solidair.pool.setting import Setting
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 class TakeBase(Config, ABC):
@@ -53,13 +54,15 @@ class TakeBase(Config, ABC):
         return False
 
     @abstractmethod
-    def hand_in(self, books: Books, weights: FloatArray) -> FloatArray:
+    def hand_in(self, books: Books, weights: FloatArray, reach: BoolArray) -> FloatArray:
         """Return what every member would hand in, (sim, year, member) EUR.
 
         Parameters
         ----------
         weights
             What of each measure the rule of a take on cases adds up; see `CaseRules.weights`.
+        reach
+            Members that the clause is about in each year, (year, member); what others hand in is left out afterwards.
         """
 
     def values(self, setting: Setting, start: int, *, indexed: bool) -> FloatArray:
@@ -105,7 +108,7 @@ class CaseTake(TakeBase, CaseTaker):
         """A sum over cases is linear in the claims."""
         return True
 
-    def hand_in(self, books: Books, weights: FloatArray) -> FloatArray:  # noqa: D102
+    def hand_in(self, books: Books, weights: FloatArray, reach: BoolArray) -> FloatArray:  # noqa: D102
         return combine(weights, books.claims)
 
     def shares(self, setting: Setting, start: int) -> FloatArray:
@@ -234,7 +237,7 @@ class ExcessTake(CaseTake):
             taken = taken + left.layer(line, width if np.isfinite(width) else None).times(share)
         return taken
 
-    def hand_in(self, books: Books, weights: FloatArray) -> FloatArray:  # noqa: D102
+    def hand_in(self, books: Books, weights: FloatArray, reach: BoolArray) -> FloatArray:  # noqa: D102
         amount = combine(weights, books.claims)
         if self.linear:
             return amount
