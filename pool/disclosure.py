@@ -202,9 +202,8 @@ def _gives_more_away(settled: YearSettlement, view: View, base: FloatArray, rule
         if reader is not None:
             elsewhere[:, reader] = False
         others = queries[elsewhere.any(axis=1)]
-        before = _follows(np.concatenate([base, own])[:, used], others[:, used])
-        after = _follows(np.concatenate([base, own, shown])[:, used], others[:, used])
-        if (after & ~before).any():
+        found = others[_follows(np.concatenate([base, own, shown])[:, used], others[:, used])]
+        if len(found) and not _follows(np.concatenate([base, own])[:, used], found[:, used]).all():
             return True
     return False
 

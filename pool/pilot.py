@@ -164,6 +164,8 @@ def _enough(
 ) -> FloatArray:
     """Return what members hand in under a clause, (sim, year, member) EUR, with as many sims as its rule needs."""
     charge, reach = plan.agreement.spec.clauses[number].charge, plan.pots[number][0].reach
+    if isinstance(charge, RuleCharge):
+        sims = max(sims, -(-charge.years_needed(int(reach.sum(axis=1).max())) // BLOCK) * BLOCK)
     most = max(sims, min(MOST, MOST_BYTES // (8 * reach.size)))
     while True:
         sample = _sample(plan, draw, laws, number, sims, block, threads)

@@ -122,7 +122,7 @@ def test_transforms_against_the_engine_of_portfolios():
 def test_own_factor_has_the_moments_of_need_times_gamma():
     need = LognormalShock(0.3)
     own = Own.of(need, 0.1)
-    # The trapezium rule of a smooth law is exact but for its ends: the square at 6.5 weighs P(Z > 6.5 - 2 x 0.3) = 2e-9.
+    # The trapezium rule of a smooth law is exact but for its ends: squares weigh P(Z > 6.5 - 2 x 0.3) = 2e-9 there.
     assert own.variance == pytest.approx(need.moment(2) * 1.1 - 1.0, rel=1e-7)
     law, biased = own.transforms(np.array([0.0 + 0.0j]))
     np.testing.assert_allclose([law[0], biased[0]], 1.0, rtol=1e-12)
