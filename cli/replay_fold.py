@@ -132,7 +132,7 @@ def _tells_nothing(rule: dict[str, CaseFunction], hidden: Hidden, care_types: tu
     That is so if it is a sum over everything that was folded, each case treated alike, or over nothing of it: two
     clauses that cut the fold in different places could be subtracted.
     """
-    functions = {c: (f.attachments, f.weights) for c, f in rule.items() if f.attachments}
+    functions = {c: (f.attachments, f.weights, f.monthly) for c, f in rule.items() if f.attachments}
     if not hidden.few:
         return len({functions.get(c) for c in hidden.care_types}) <= 1
     alike = {functions.get(c) for c in care_types}
@@ -140,7 +140,7 @@ def _tells_nothing(rule: dict[str, CaseFunction], hidden: Hidden, care_types: tu
         only = alike.pop()
         return only is None or only[0] == (0.0,)  # the same share of everything: follows from the total
     # What counts from the first euro splits the total.
-    return not hidden.real & functions.keys() and all(points[0] > 0.0 for points, _ in functions.values())
+    return not hidden.real & functions.keys() and all(points[0] > 0.0 for points, *_ in functions.values())
 
 
 def at(frame: pd.DataFrame, code: str, year: int) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from solidair.cli.replay_data import settlement_data
 from solidair.cli.replay_fold import FEWEST, at, settlement_shown, shown_at
 from solidair.cli.short_names import short_names
 from solidair.cli.texts.replay import TEXTS
+from solidair.models.calendar import MONTH
 from solidair.pool.chance import TARGETS
 from solidair.pool.layers import CaseFunction
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from solidair.pool.replay import Replay
 
 FloatArray = npt.NDArray[np.float64]
-Rule = Callable[[Any, FloatArray], FloatArray]
-"""From care types and costs in EUR to EUR."""
+Rule = Callable[[Any, FloatArray, FloatArray], FloatArray]
+"""From care types, costs in EUR and months of stay to EUR."""
 
 DASH = "–"
 """Stands where a number would be about too few real stays."""
@@ -193,7 +193,7 @@ class _Screen:
         return shown
 
     def rules(self, i: int, t: int) -> list[tuple[str, Rule, Rule]]:
-        """Return what is shown of every case: a title, and functions of care types and costs, of cases and of sums.
+        """Return what is shown of every case: a title, and functions of care types, costs and months; the last of sums.
 
         No small case reaches an attachment, so of a sum only what counts from the first euro matters.
         """
@@ -202,26 +202,29 @@ class _Screen:
 
         def above(line: float) -> tuple[str, Rule, Rule]:
             title = self.text["above"].format(line=self.amount(line, 0))
-            return title, lambda types, cost: np.maximum(cost - line, 0.0), lambda types, cost: np.zeros_like(cost)
+            return title, lambda _, cost, __: np.maximum(cost - line, 0.0), lambda _, cost, __: np.zeros_like(cost)
 
         if self.agreement is None:
-            points = {(m.attachment, m.indexed) for m in self.path.measures.measures if m.attachment}
+            measures = self.path.measures.measures
+            points = {(m.attachment, m.indexed) for m in measures if m.attachment and not m.monthly}
             return [above(line) for line in sorted({a * (growth if indexed else 1.0) for a, indexed in points})[:2]]
         rules = self.agreement.rules(study.setting).of(t, i)
 
-        def added(types: Any, cost: FloatArray, function_of: Callable[[CaseFunction], CaseFunction]) -> FloatArray:
+        def added(
+            types: Any, cost: FloatArray, months: FloatArray, function_of: Callable[[CaseFunction], CaseFunction]
+        ) -> FloatArray:
             total = np.zeros_like(cost)
             for rule in rules:
                 for id_, function in rule.items():
                     scale = growth if function.indexed else 1.0
-                    total += np.where(types == id_, scale * function_of(function)(cost / scale), 0.0)
+                    total += np.where(types == id_, scale * function_of(function)(cost / scale, months), 0.0)
             return total
 
-        def handed_in(types: Any, cost: FloatArray) -> FloatArray:
-            return added(types, cost, lambda function: function)
+        def handed_in(types: Any, cost: FloatArray, months: FloatArray) -> FloatArray:
+            return added(types, cost, months, lambda function: function)
 
-        def of_sums(types: Any, cost: FloatArray) -> FloatArray:
-            return added(types, cost, lambda f: replace(f, attachments=f.attachments[:1], weights=f.weights[:1])
+        def of_sums(types: Any, cost: FloatArray, months: FloatArray) -> FloatArray:
+            return added(types, cost, months, lambda f: CaseFunction((0.0,), f.weights[:1], f.indexed)
                          if f.attachments[:1] == (0.0,) else CaseFunction.nothing())  # fmt: skip
 
         return [(self.text["handed_in"], handed_in, of_sums)]
@@ -231,8 +234,10 @@ class _Screen:
         text, cases, small, known = self.text, rows.cases, rows.sums, rows.known
         rules = self.rules(i, t)
         for n, (_, rule, of_sums) in enumerate(rules):
-            cases = cases.assign(**{f"rule_{n}": rule(cases["care_type"], cases["cost"].to_numpy(np.float64))})
-            small = small.assign(**{f"rule_{n}": of_sums(small["care_type"], small["cost"].to_numpy(np.float64))})
+            months = np.nan_to_num(cases["days"].to_numpy(np.float64)) / MONTH
+            each, sums_of = (frame["cost"].to_numpy(np.float64) for frame in (cases, small))
+            cases = cases.assign(**{f"rule_{n}": rule(cases["care_type"], each, months)})
+            small = small.assign(**{f"rule_{n}": of_sums(small["care_type"], sums_of, np.zeros_like(sums_of))})
         sums = ["cost", *(f"rule_{n}" for n in range(len(rules)))]
         listed = cases.nlargest(min(self.most, len(cases)), "cost")
         # Two attachments leave no room for the tariff; it is in the JSON.

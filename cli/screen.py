@@ -15,14 +15,19 @@ from rich.text import Text
 from solidair.cli.card import show_card, show_example, show_missing
 from solidair.cli.checks import REASONS, by_year, not_judged, prices_apart, start_notes
 from solidair.cli.numbers import in_unit, money, number, points, unit_for
+from solidair.cli.report.cells import rounded
 from solidair.cli.texts.screen import TEXTS
 from solidair.pool.exactness import verdict
+from solidair.pool.metrics.compared import ALL_YEARS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from solidair.pool.results import Results
     from solidair.pool.study import Study
+
+MOST_COMPARED = 4
+"""Agreements beside one another in a table of differences: what fits on 80 columns."""
 
 _MOVED = ("redistribution", "redistribution_need", "redistribution_chance")
 
@@ -88,6 +93,7 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
         console.print(text["moved_note"].format(need=text[f"need{start}"], start=more))
         if any(row[f"{key}_se"] == 0 for row in fairness.values() if row["redistribution"] > 0 for key in _MOVED):
             console.print(text["exact_note"])
+    _show_compared(console, results, tables["compared"], language)
     for group in results.identical():
         names = {a.name: a.spec.title[language] for a in study.agreements}
         console.print(text["identical"].format(names=", ".join(names[name] for name in group)))
@@ -107,6 +113,46 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
         console.print(note)
     console.print()
     console.print(Text(text["report"].format(path=target / "report.html"), style="bold"), soft_wrap=True)
+
+
+def _show_compared(console: Console, results: Results, compared: pd.DataFrame, language: str) -> None:
+    """Print what each agreement changes for each member, compared with the agreement that the study names."""
+    if not len(compared):
+        return
+    text, study = TEXTS[language], results.study
+    numbers = {a.name: f"({n})" for n, a in enumerate((a for a in study.agreements if a.spec.clauses), 1)}
+    titles = {a.name: a.spec.title[language] for a in study.agreements}
+    reference = str(compared["reference"].iloc[0])
+    first, years = study.settings.first_year, study.settings.years
+    others = list(dict.fromkeys(compared["agreement"]))
+    for start in range(0, len(others), MOST_COMPARED):
+        shown = others[start : start + MOST_COMPARED]
+        table = _table(text["compared_title"].format(name=f"{numbers.get(reference, '')} {titles[reference]}".strip()))
+        table.add_column(text["member"], no_wrap=True, max_width=21)
+        for name in shown:
+            table.add_column(numbers.get(name, text["compared_own"]), justify="right", no_wrap=True)
+        for metric in ("mean", "sd"):
+            column = f"{metric}_{ALL_YEARS}_change"
+            rows = [
+                (m.name, [_change(_row(compared, name, m.code), column, language) for name in shown])
+                for m in study.region.members
+            ]
+            if {cell for _, cells in rows for cell in cells} == {"0"}:
+                rows = [(text["compared_all"], rows[0][1])]
+            table.add_row(Text(text[f"compared_{metric}"], style="italic"))
+            for label, cells in rows:
+                table.add_row(label, *cells)
+            table.add_section()
+        console.print(table)
+    span = str(first) if years == 1 else f"{first}-{first + years - 1}"
+    console.print(text["compared_note"].format(span=span))
+
+
+def _change(row: Mapping[str, Any], column: str, language: str) -> str:
+    """Return a difference in EUR 1,000 with its error, such as +0,6 ±0,1; one that is exact has none."""
+    value, error = row[column] / 1e3, row[f"{column}_se"] / 1e3
+    shown, doubt = rounded(value, error, language, sign=True, most=None if error > 0 else 1)
+    return f"{shown} ±{doubt}" if doubt else shown
 
 
 def show_check(

@@ -49,6 +49,7 @@ _WORDS = {
         "region": "name of a region that comes with solidair, or a CSV file beside the study",
         "costs": "name of a cost model, or a TOML file beside the study",
         "agreements": "names, or TOML files beside the study; at least one",
+        "reference": "name of one of these agreements, with which the others are compared too",
         "open_cases": "table: your own stays that are open at the start; without it the start is in steady state",
         "history": "table: what past years have brought, for agreements that look back",
         "mergers": "list of tables: municipalities that become one",

@@ -11,6 +11,9 @@ import numpy as np
 
 from solidair.models.severity.numeric import Floats, as_floats
 
+MONTH = 365.25 / 12
+"""Days of a month of stay, where an amount is per month: 30.4375."""
+
 
 @dataclass(frozen=True)
 class Calendar:

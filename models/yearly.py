@@ -112,8 +112,7 @@ class StayYear:
         """
         if not lines.any():
             z1, z2 = self.values @ self.weights, self.values**2 @ self.weights
-            year = self.whole * self.length
-            one, two = z1 * (self._first[0, 0] + year), z2 * (2.0 * self._second[0, 0] + year * self.length)
+            one, two = z1 * self.days[0], z2 * self.days[1]
             return np.full_like(lines, one), np.full_like(lines, two)
         one, two = self._read(lines.ravel())
         all_year = whole_year(self.tariff, self.length, lines) if whole is None else whole
@@ -152,6 +151,12 @@ class StayYear:
         one = (z * first) @ w
         two = 2.0 * ((z * (z * second - line * first)) @ w)
         return one, np.maximum(two, 0.0), chance @ w
+
+    @property
+    def days(self) -> tuple[float, float]:
+        """E[X] and E[X^2] of the days in care."""
+        year = self.whole * self.length
+        return float(self._first[0, 0]) + year, 2.0 * float(self._second[0, 0]) + year * self.length
 
     def sf(self, lines: Floats) -> Floats:
         """P(Z X > c) at lines of any shape."""

@@ -18,6 +18,7 @@ from solidair.pool.changes import EVERYTHING, Change, change_faults, cohorts, me
 from solidair.pool.clauses import Clause
 from solidair.pool.layers import CaseFunction
 from solidair.pool.mergers import stuck
+from solidair.pool.parts.months import mixed_lines
 from solidair.pool.parts.registry import Fault
 from solidair.pool.setting import Setting
 
@@ -176,9 +177,18 @@ class Agreement:
             problems.append(Problem(self.file, fault.where, fault.value, fault.rule, fault.hint))
         for fault in [] if problems else change_faults(self.spec.changes, self.spec.clauses, own):
             problems.append(Problem(self.file, f"changes.{fault.where}", fault.value, fault.rule, fault.hint))
+        for fault in [] if problems else self._mixed(own):
+            problems.append(Problem(self.file, fault.where, fault.value, fault.rule, fault.hint))
         return problems or [
-            Problem(self.file, f"clauses.{number}.take", "", rule, hint) for number, rule, hint in self._overlaps(own)
+            Problem(self.file, f"clauses.{number}.take", "", rule, hint)
+            for number, rule, hint in self._clashes(own) or self._overlaps(own)
         ]
+
+    def _mixed(self, setting: Setting) -> Iterator[Fault]:
+        """Yield a fault for each clause whose lines cannot stand beside lines per month of stay."""
+        takes = [clause.case_take for clause in self.spec.clauses]
+        together = self.cohorts(setting)
+        return mixed_lines(takes, [[self.reach(c, setting, cohort) for cohort in together] for c in self.spec.clauses])
 
     def _parted(self, setting: Setting) -> Iterator[Fault]:
         """Yield a fault for each clause that holds for some of the municipalities that merge, and not for others."""
@@ -218,13 +228,14 @@ class Agreement:
                     what = f"in {when} earlier articles have taken all of this care in {name}: nothing is left"
                     found.setdefault(number, (number, what, "A member can share the same care in one alliance only."))
             for number, low, high in self._gaps(clauses):
-                ends = " to ".join(f"{end / setting.unit:,.0f}" for end in (low, high))
-                what = f"the tiers leave a gap from {ends} in the cost of a case in {name}"
+                ends = " to ".join(f"{end / setting.unit:,.0f}" for end in sorted((low, high)))
+                fault = "leave a gap" if high > low else "overlap"
+                what = f"the tiers {fault} from {ends} in the cost of a case in {name}"
                 found.setdefault(number, (number, what, "Let each tier begin where the one below it ends."))
         return list(found.values())
 
     def _gaps(self, rules: Sequence[Rule]) -> list[tuple[int, float, float]]:
-        """Return where the tiers of one member leave out a part of a case: number of the upper tier, from, to."""
+        """Return where the tiers of one member do not follow each other: number of the upper tier, end, next start."""
         tiers: dict[str, list[tuple[float, float, int]]] = {}
         for number, (clause, rule) in enumerate(zip(self.spec.clauses, rules, strict=True), 1):
             if clause.take.kind == "tier":
@@ -236,8 +247,29 @@ class Agreement:
             (upper[2], lower[1], upper[0])
             for several in tiers.values()
             for lower, upper in pairwise(sorted(several))
-            if upper[0] > lower[1]
+            if upper[0] != lower[1]
         ]
+
+    def _clashes(self, setting: Setting) -> list[tuple[int, str, str]]:
+        """Return clauses of one alliance that share care of a member with another: number, rule and hint.
+
+        Tiers of one case may belong to different alliances: that is what they are for.
+        """
+        found = []
+        reached = [self.reach(clause, setting) for clause in self.spec.clauses]
+        for later, clause in enumerate(self.spec.clauses):
+            for earlier, other in enumerate(self.spec.clauses[:later]):
+                tiers = clause.take.kind == other.take.kind == "tier"
+                if tiers or not clause.alliance or not other.alliance or clause.alliance == other.alliance:
+                    continue
+                both = (reached[later] & reached[earlier]).any(axis=0)
+                if both.any():
+                    year, member = np.argwhere(both)[0]
+                    name, when = setting.region.members[member].name, setting.first_year + int(year)
+                    what = f"in {when} {name} shares the same care in '{other.alliance}' and in '{clause.alliance}'"
+                    found.append((later + 1, what, "A member can share the same care in one alliance only."))
+                    break
+        return found
 
 
 def unknown_scopes(

@@ -46,6 +46,8 @@ class Rows:
         How many clients a row stands for: 1, or more where only sums are known, (row,).
     cohort
         0 if the care began before 1 January of the year, 1 if in it, -1 if that is not known, (row,).
+    months
+        Months of stay in the year, NaN if not known, (row,).
     single
         Whether a row is one child; False where only sums are known.
     """
@@ -57,6 +59,7 @@ class Rows:
     cost: FloatArray = field(repr=False)
     clients: FloatArray = field(repr=False)
     cohort: IntArray = field(repr=False)
+    months: FloatArray = field(repr=False)
     single: bool = True
 
     @classmethod
@@ -73,7 +76,8 @@ class Rows:
         care = np.array([place[id_] for id_ in cases.care_types], dtype=np.int64)
         began = cases.starts >= np.datetime64(f"{setting.first_year}-01-01")
         cohort = np.where(np.isnat(cases.starts), -1, began).astype(np.int64)
-        return cls(member, care, cases.children, cases.households, cases.costs, np.ones(len(cases)), cohort)
+        ones, children = np.ones(len(cases)), cases.children
+        return cls(member, care, children, cases.households, cases.costs, ones, cohort, cases.months)
 
     @classmethod
     def of_history(cls, history: History, year: int, setting: Setting) -> Rows:
@@ -100,7 +104,7 @@ class Rows:
         numbers = np.arange(len(member), dtype=np.int64)
         return cls(
             np.array(member, dtype=np.int64), np.array(care, dtype=np.int64), numbers, numbers, np.array(cost),
-            np.array(clients), np.full(len(numbers), -1, dtype=np.int64), single=False,
+            np.array(clients), np.full(len(numbers), -1, dtype=np.int64), np.full(len(numbers), np.nan), single=False,
         )  # fmt: skip
 
 
@@ -167,7 +171,8 @@ def taken_of_rows(agreement: Agreement, setting: Setting, rows: Rows) -> FloatAr
     Raises
     ------
     InputError
-        If clauses together take more of a child than it costs, as tiers of different scopes may.
+        If clauses together take more of a child than it costs, as tiers of different scopes may; or if a line is per
+        month of stay, and months are not known.
     """
     left = rows.cost.copy()
     clauses = agreement.spec.clauses
@@ -189,7 +194,10 @@ def taken_of_rows(agreement: Agreement, setting: Setting, rows: Rows) -> FloatAr
         base = sums(group, rows.cost[inside]) if isinstance(take, TierTake) else rest
         payer = np.zeros(len(rest), dtype=np.int64)
         payer[group] = rows.member[inside]
-        amount = _amounts(take, values, base, payer)
+        months = None
+        if isinstance(take, ExcessTake) and take.per == "month":
+            months = _months(agreement, number, rows.months[inside], group)
+        amount = _amounts(take, values, base, payer, months)
         if (amount > rest * (1.0 + _ROUNDING) + _ROUNDING).any():
             rule = "this article and earlier ones take more of a child, over its care types, than it costs"
             hint = "Give tiers one scope, or cut the case so that tiers do not overlap."
@@ -205,10 +213,23 @@ def sums(group: IntArray, amounts: FloatArray, count: int = 0) -> FloatArray:
     return np.bincount(group, weights=amounts, minlength=count).astype(np.float64)
 
 
-def _amounts(take: CaseTake, values: FloatArray, base: FloatArray, payer: IntArray) -> FloatArray:
+def _months(agreement: Agreement, number: int, months: FloatArray, group: IntArray) -> FloatArray:
+    """Return the months of stay of each child in a year, (group,), at most 12."""
+    unknown = int(np.isnan(months).sum())
+    if unknown:
+        rule = f"of {unknown} cases the months of stay are not known, and a line per month asks for them"
+        where, hint = f"clauses.{number + 1}.take.per", "Fill in the column months of the cases."
+        raise InputError([Problem(agreement.file, where, "month", rule, hint)])
+    return np.minimum(sums(group, months), 12.0)
+
+
+def _amounts(
+    take: CaseTake, values: FloatArray, base: FloatArray, payer: IntArray, months: FloatArray | None
+) -> FloatArray:
     """Return what is taken of each total, (group,), by the rule of its member."""
     amount = np.zeros(len(base))
     for member in np.unique(payer):
         own = payer == member
-        amount[own] = take.of_case(CaseFunction.whole(), values[:, member].tolist())(base[own])
+        rule = take.of_case(CaseFunction.whole(), values[:, member].tolist())
+        amount[own] = rule(base[own], None if months is None else months[own])
     return amount

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from solidair.models.calendar import MONTH
 from solidair.models.costs import CostModel
 from solidair.models.exact.known import listed_cells, seen_on
 from solidair.models.problems import InputError, Problem
@@ -160,15 +161,21 @@ def _looks(study: Study, measures: MeasureSet) -> Looks:
     starts, counts = [0], []
     for care_type in study.costs.ids:
         mine = [
-            n for n, m in enumerate(measures.measures) if care_type in m.scope and m.began_before is None
-        ]  # those of cases that began before some year come apart
+            n
+            for n, m in enumerate(measures.measures)
+            if care_type in m.scope and m.began_before is None and not m.monthly
+        ]  # those of cases that began before some year come apart, and those per month of stay
         counts += [n for n in mine if paths[n] is None]
         whole = [n for n in mine if measures.measures[n].attachment == 0.0]
         places += whole + [n for n in mine if measures.measures[n].attachment]
         starts.append(len(places))
     amounts = np.array([paths[n] for n in places], dtype=np.float64).T
     begun = [
-        [n for n, m in enumerate(measures.measures) if care_type in m.scope and m.began_before is not None]
+        [
+            n
+            for n, m in enumerate(measures.measures)
+            if care_type in m.scope and m.began_before is not None and not m.monthly
+        ]
         for care_type in study.costs.ids
     ]
     earlier = [n for mine in begun for n in mine]
@@ -182,6 +189,13 @@ def _looks(study: Study, measures: MeasureSet) -> Looks:
         ]
         for row, other in zip(amounts, above, strict=True)
     ]
+    monthly = [
+        [n for n, m in enumerate(measures.measures) if care_type in m.scope and m.monthly]
+        for care_type in study.costs.ids
+    ]
+    months = [n for mine in monthly for n in mine]
+    befores = [measures.measures[n].began_before for n in months]
+    daily = np.array([paths[n] for n in months], dtype=np.float64).reshape(len(months), len(amounts)).T / MONTH
     return Looks(
         first=np.array(starts, dtype=np.int64),
         attachments=np.ascontiguousarray(amounts),
@@ -192,6 +206,10 @@ def _looks(study: Study, measures: MeasureSet) -> Looks:
         begun_years=np.array([measures.measures[n].began_before for n in earlier], dtype=np.int64),
         begun_attachments=np.ascontiguousarray(begun_amounts),
         begun_measure=np.array(earlier, dtype=np.int64),
+        month_first=np.cumsum([0, *map(len, monthly)]).astype(np.int64),
+        month_before=np.array([len(amounts) if year is None else year for year in befores], dtype=np.int64),
+        month_attachments=np.ascontiguousarray(daily),
+        month_measure=np.array(months, dtype=np.int64),
     )
 
 

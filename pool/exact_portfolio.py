@@ -143,6 +143,8 @@ def exact_sharing(study: Study, plan: Plan, number: int, year: int) -> Sharing:
     parts = []
     for p in np.unique(pattern):
         for id_, function in rules.rules[p][number].items():
+            if function.monthly:
+                raise NotExactError("a line is per month of stay")
             if function.attachments:
                 parts += list(_parts(study, int(p), costs.ids.index(id_), function, year))
     if not parts:

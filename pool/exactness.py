@@ -36,7 +36,15 @@ def exact_moments(study: Study, measures: MeasureSet) -> tuple[FloatArray, Float
     seen = 0.0 if known is None else seen_on(study.calendar, known)
     moments = [
         measure_moments(
-            study.costs, study.region, study.calendar, measure.scope, line, listed, seen, measure.began_before
+            study.costs,
+            study.region,
+            study.calendar,
+            measure.scope,
+            line,
+            listed,
+            seen,
+            measure.began_before,
+            measure.monthly,
         )
         for measure, line in zip(measures.measures, amounts, strict=True)
     ]
@@ -52,14 +60,16 @@ def exact_known(study: Study, measures: MeasureSet) -> FloatArray:
         return np.zeros(shape)
     lines = zip(measures.measures, attachment_paths(study, measures), strict=True)
     parts = [
-        known_means(study.costs, study.region, study.calendar, measure.scope, line, study.open_cases)
+        known_means(
+            study.costs, study.region, study.calendar, measure.scope, line, study.open_cases, monthly=measure.monthly
+        )
         for measure, line in lines
     ]
     return merge(np.array(parts), study.setting.mergers)
 
 
 def attachment_paths(study: Study, measures: MeasureSet) -> list[FloatArray | None]:
-    """Return the attachment of each measure in each budget year, EUR; None where clients are counted."""
+    """Return the attachment of each measure in each budget year, EUR a year or month; None where clients count."""
     growth = study.costs.amount_path(study.settings.years)
     level = np.ones_like(growth)
     return [

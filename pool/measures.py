@@ -36,12 +36,15 @@ class Measure:
     began_before
         Only cases count that began before 1 January of this year, a position; None for all. Stays that are open at the
         start began before year 0; a case of a single year begins in it.
+    monthly
+        Whether the attachment is EUR per month of stay, of which a case counts as many as it lasts in the year.
     """
 
     scope: tuple[str, ...]
     attachment: float | None
     indexed: bool = True
     began_before: int | None = None
+    monthly: bool = False
 
     @property
     def unit(self) -> str:
@@ -64,25 +67,30 @@ class MeasureSet:
     begun
         Of each group what only cases that began before some year count for: that year, an attachment point, and
         whether it is indexed; ascending, empty if no group has any.
+    monthly
+        Of each group its attachments per month of stay: EUR, whether it is indexed, and before which year cases must
+        have begun (None: all count); ascending, empty if no group has any.
     """
 
     groups: tuple[tuple[str, ...], ...]
     attachments: tuple[tuple[float, ...], ...]
     fixed: tuple[tuple[float, ...], ...] = ()
     begun: tuple[tuple[tuple[int, float, bool], ...], ...] = ()
+    monthly: tuple[tuple[tuple[float, bool, int | None], ...], ...] = ()
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
         """All measures: per group the number of clients, then one per attachment."""
         none: tuple[tuple[Any, ...], ...] = ((),) * len(self.groups)
-        fixed, begun = self.fixed or none, self.begun or none
+        parts = self.fixed or none, self.begun or none, self.monthly or none
         return tuple(
             measure
-            for group, points, others, earlier in zip(self.groups, self.attachments, fixed, begun, strict=True)
+            for group, points, others, earlier, months in zip(self.groups, self.attachments, *parts, strict=True)
             for measure in (
                 *(Measure(group, attachment) for attachment in (None, *points)),
                 *(Measure(group, attachment, indexed=False) for attachment in others),
                 *(Measure(group, attachment, indexed, year) for year, attachment, indexed in earlier),
+                *(Measure(group, attachment, indexed, year, monthly=True) for attachment, indexed, year in months),
             )
         )
 
@@ -96,9 +104,12 @@ class MeasureSet:
         attachment: float | None,
         indexed: bool = True,
         began_before: int | None = None,
+        monthly: bool = False,
     ) -> int:
         """Return the position of a measure; what is summed from 0 on, or counted, has no index."""
-        return self._place[Measure(scope, attachment, indexed or not attachment, began_before)]
+        return self._place[
+            Measure(scope, attachment, indexed or not attachment, began_before, monthly and bool(attachment))
+        ]
 
     def weights(self, rules: Mapping[str, CaseFunction]) -> FloatArray:
         """Return the combination of measures that sums a rule over all cases, shape (measure,).
@@ -119,7 +130,8 @@ class MeasureSet:
             if any(rules.get(member, CaseFunction.nothing()) != rule for member in group):
                 raise KeyError(f"the rule treats {', '.join(group)} differently, but the measures do not")
             for attachment, weight in zip(rule.attachments, rule.weights, strict=True):
-                weights[self.index(group, attachment, rule.indexed, rule.began_before)] += weight
+                place = self.index(group, attachment, rule.indexed, rule.began_before, rule.monthly)
+                weights[place] += weight
         return weights
 
     @property
@@ -153,7 +165,7 @@ def measures_for(care_types: Sequence[str], rules: Iterable[Mapping[str, CaseFun
                     {
                         p
                         for rule in pattern
-                        if rule.indexed == indexed and rule.began_before is None
+                        if rule.indexed == indexed and rule.began_before is None and not rule.monthly
                         for p in rule.attachments
                         if p > 0
                     }
@@ -171,7 +183,23 @@ def measures_for(care_types: Sequence[str], rules: Iterable[Mapping[str, CaseFun
                     for rule in pattern
                     if rule.began_before is not None
                     for p in rule.attachments
+                    if not (rule.monthly and p)
                 }
+            )
+        )
+        for pattern in by_pattern
+    )
+    monthly = tuple(
+        tuple(
+            sorted(
+                {
+                    (p, rule.indexed, rule.began_before)
+                    for rule in pattern
+                    if rule.monthly
+                    for p in rule.attachments
+                    if p
+                },
+                key=lambda entry: (entry[0], entry[1], entry[2] is None, entry[2] or 0),
             )
         )
         for pattern in by_pattern
@@ -181,6 +209,7 @@ def measures_for(care_types: Sequence[str], rules: Iterable[Mapping[str, CaseFun
         tuple((0.0, *line) for line in points(indexed=True)),
         fixed if any(fixed) else (),
         begun if any(begun) else (),
+        monthly if any(monthly) else (),
     )
 
 
@@ -191,6 +220,7 @@ def measure_cases(
     care_type: Sequence[str],
     cost: Sequence[float],
     began: Sequence[int] | None = None,
+    months: Sequence[float] | None = None,
 ) -> FloatArray:
     """Measure real cases instead of simulated ones, shape (measure, member).
 
@@ -205,24 +235,30 @@ def measure_cases(
     began
         Per case the position of the year in which it began, negative for a year before the first; only needed where
         an agreement asks who was a member then.
+    months
+        Per case the months of stay in the year; only needed where a line is per month.
 
     Raises
     ------
     KeyError
         If a case has a care type that no measure covers: its cost would vanish.
     ValueError
-        If it matters when cases began, and that is not said.
+        If it matters when cases began, or how many months they lasted, and that is not said.
     """
     if began is None and any(measure.began_before is not None for measure in measures.measures):
         raise ValueError("a change of membership on occurrence basis needs the year in which each case began")
+    if months is None and any(measure.monthly for measure in measures.measures):
+        raise ValueError("a line per month of stay needs the months of each case")
     known = {kind for group in measures.groups for kind in group}
     for kind in care_type:
         if kind not in known:
             raise KeyError(f"the measures do not cover the care type '{kind}'. {suggest(kind, known)}")
     claims = np.zeros((len(measures.measures), members))
     since = began if began is not None else [0] * len(cost)
-    for i, kind, amount, year in zip(member, care_type, cost, since, strict=True):
+    stay = months if months is not None else [0.0] * len(cost)
+    for i, kind, amount, year, lasted in zip(member, care_type, cost, since, stay, strict=True):
         for place, measure in enumerate(measures.measures):
             if kind in measure.scope and (measure.began_before is None or year < measure.began_before):
-                claims[place, i] += 1.0 if measure.attachment is None else max(amount - measure.attachment, 0.0)
+                line = None if measure.attachment is None else measure.attachment * (lasted if measure.monthly else 1.0)
+                claims[place, i] += 1.0 if line is None else max(amount - line, 0.0)
     return claims

@@ -31,7 +31,7 @@ from solidair.models.schema import Quantity
 from solidair.models.sources.regions import MOST_EUR, MOST_NEED, MOST_PEOPLE
 from solidair.pool.known_keys import UNITS, place_of
 
-_STUDY_KEYS = ("title", "region", "costs", "agreements", "open_cases", "history", "settings")
+_STUDY_KEYS = ("title", "region", "costs", "agreements", "reference", "open_cases", "history", "settings")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Override:
         if path[0] in ("sims", "seed", "years", "first_year"):
             path = ("settings", *path)
         if path[0] not in _STUDY_KEYS:
-            known = ["sims", "seed", "years", "first_year", "region", "costs", "agreements", "open_cases", "history"]
+            known = ["sims", "seed", "years", "first_year", *_STUDY_KEYS[1:-1]]
             problems.append(Problem("--set", text, path[0], "unknown key", suggest(path[0], known)))
             return None
         if path[0] == "agreements" and len(path) == 2:

@@ -22,6 +22,9 @@ PROGRAM = 300 * 2**20
 BLOCK_COPIES = 6
 """Arrays of the size of a block's claims that computing a block holds at once: measured 3.1 to 5.5."""
 
+BOOKS, PER_CLAUSE = 6, 6
+"""Arrays of the size of a block's contributions that settling holds at once: own use and totals, and of each clause."""
+
 REGION_ARRAYS = 11
 """Arrays of the size of a year's contributions that a metric of the whole region holds at once: measured 10."""
 
@@ -76,6 +79,13 @@ class Preflight:
         return self.seconds is not None and self.seconds > LONG
 
 
+def block_bytes(engine: Engine) -> int:
+    """Return the most that computing one block holds at once: its claims, and the books of one agreement."""
+    clauses = max((len(agreement.spec.clauses) for agreement in engine.study.agreements), default=0)
+    arrays = BLOCK_COPIES * len(engine.measures.measures) + BOOKS + PER_CLAUSE * clauses
+    return 8 * engine.block * engine.years * engine.members * arrays
+
+
 def needs(
     engine: Engine,
     sims: int,
@@ -105,7 +115,7 @@ def needs(
     on_disk = kept > memory
     place = 8 * engine.members * engine.years
     twice = place * sims if grows else 0
-    working = BLOCK_COPIES * engine.block * place * len(engine.measures.measures) * workers
+    working = block_bytes(engine) * workers
     if cluster is not None:
         # Of every worker some finished blocks may be on their way; a local one is a whole program of its own.
         arriving = (PER_WORKER + 1) * workers * engine.block * place * (1 + len(engine.sharing))

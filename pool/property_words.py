@@ -158,7 +158,7 @@ def _sentence(found: Property, card: Card, say: Wording) -> str:
     text = say.pick(f"Tegenvoorbeeld: {_shown(found, say)}.", f"Counterexample: {_shown(found, say)}.")
     below = found.facts.get("below", 0.0)
     if below:
-        most = say.money(below)
+        most = _euro(below, say)
         text += say.pick(
             f" Tot en met {most} per geval vonden wij geen tegenvoorbeeld.",
             f" Up to {most} a case no counterexample was found.",

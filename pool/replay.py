@@ -17,12 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from solidair.models.calendar import MONTH
 from solidair.pool.blocks import measures_of
 from solidair.pool.draw import DrawPlan
 from solidair.pool.exactness import attachment_paths
 from solidair.pool.measures import MeasureSet
+from solidair.pool.pilot import pilot
 from solidair.pool.replay_path import Case, Count, Path, Sum
-from solidair.pool.settlement import Ledger, settle
+from solidair.pool.settlement import Ledger, Plan
 from solidair.pool.study import Study
 
 FloatArray = npt.NDArray[np.float64]
@@ -140,7 +142,9 @@ def replay(study: Study, sim: int, seed: int | None = None, *, case_by_case: boo
     claims = study.setting.merged(_claims(study, measures, [cases, real], sums))
     settlements = {}
     for agreement in study.agreements:
-        ledger = settle(agreement, claims[:, np.newaxis], measures, study.setting, sim)
+        ready = Plan.make(agreement, measures, study.setting)
+        laws = pilot(ready, plan, study=study) if agreement.needs_law else None
+        ledger = ready.settle(claims[:, np.newaxis], sim, laws)
         handed_in = [clause.handed_in[0] for clause in ledger.clauses]
         settlements[agreement.name] = Settlement(np.array(handed_in).reshape(-1, *claims.shape[1:]), ledger)
     known = real.groupby(["year", "code", "care_type"], sort=False)["cost"].agg(clients="size", cost="sum")
@@ -161,12 +165,13 @@ def _claims(study: Study, measures: MeasureSet, frames: list[pd.DataFrame], sums
         t = frame["year"].to_numpy(dtype=np.int64) - study.settings.first_year
         cell = t * members + np.array([codes.index(code) for code in frame["code"]], dtype=np.int64)
         cost = frame["cost"].to_numpy(dtype=np.float64)
+        months = cost if frame is sums else np.nan_to_num(frame["days"].to_numpy(dtype=np.float64)) / MONTH
         began = t if frame is sums else _began(frame, t, study.settings.first_year)
         for place, (measure, line) in enumerate(zip(measures.measures, lines, strict=True)):
             if frame is sums and measure.attachment:
                 continue  # no small case reaches an attachment
             one = sums["clients"].to_numpy(dtype=np.float64) if frame is sums else np.ones_like(cost)
-            amount = one if line is None else np.maximum(cost - line[t], 0.0)
+            amount = one if line is None else np.maximum(cost - line[t] * (months if measure.monthly else 1.0), 0.0)
             if measure.began_before is not None:
                 amount = amount * (began < measure.began_before)
             amount = amount * frame["care_type"].isin(measure.scope).to_numpy(dtype=np.float64)

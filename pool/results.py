@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from solidair.pool.case_rules import combine
 from solidair.pool.exactness import comparison
 from solidair.pool.measures import MeasureSet
 from solidair.pool.metrics.base import SAME, Sample, Squares, row_blocks
+from solidair.pool.metrics.compared import compared_table
 from solidair.pool.metrics.pots import pot_table
 from solidair.pool.metrics.quantiles import value_at_risk
 from solidair.pool.metrics.tables import metric_tables
@@ -36,6 +37,7 @@ TABLES = (
     "transfers",
     "fairness",
     "years",
+    "compared",
     "clauses",
     "pots",
     "distribution",
@@ -140,19 +142,37 @@ class Results:
 
     def sample(self, agreement: str) -> Sample:
         """Return what one agreement did to the members in the first year, for the metrics."""
+        return self._samples(0, slice(None), [agreement])[agreement]
+
+    def _samples(self, year: int | None, members: slice, agreements: Iterable[str] | None = None) -> dict[str, Sample]:
+        """Return what agreements did to some members in one year, or in the average of all years.
+
+        What is expected given need is known of the first year alone, exact second moments of single years.
+        """
         region = self.study.region
-        own_exact, exact = self._exact_own, self._exact_contributions.get(agreement)
-        return Sample(
-            contribution=self.contributions[agreement][:, 0, :],
-            own=self.own[:, 0, :],
-            budget=np.asarray(region.budget, dtype=np.float64),
-            youth=np.asarray(region.youth, dtype=np.float64),
-            expected=self.expected[agreement],
-            own_expected=self.own_expected,
-            own_exact=None if own_exact is None else own_exact[0],
-            contribution_exact=None if exact is None else exact[0],
-            squares=self._squares[0].get(agreement),
-        )
+
+        def of(money: FloatArray) -> FloatArray:
+            """Return (sim, member) or (member,) of the period, EUR a year."""
+            return money[..., year, members] if year is not None else np.asarray(money[..., members].mean(axis=-2))
+
+        own, own_exact = of(self.own), None if self._exact_own is None else of(self._exact_own)
+        budget = np.asarray(region.budget, dtype=np.float64) if year == 0 else of(self._budgets)
+        found = {}
+        for name in self.contributions if agreements is None else agreements:
+            exact = self._exact_contributions.get(name)
+            squares = None if year is None else self._squares[year].get(name)
+            found[name] = Sample(
+                contribution=of(self.contributions[name]),
+                own=own,
+                budget=budget[members] if year == 0 else budget,
+                youth=np.asarray(region.youth, dtype=np.float64)[members],
+                expected=self.expected[name][:, members] if year == 0 else None,
+                own_expected=self.own_expected[:, members] if year == 0 else None,
+                own_exact=own_exact,
+                contribution_exact=None if exact is None else of(exact),
+                squares=None if squares is None else squares.of(members),
+            )
+        return found
 
     def identical(self) -> list[list[str]]:
         """Return groups of agreements that charge everybody the same in every year, so that nobody puzzles over it."""
@@ -173,20 +193,44 @@ class Results:
         return metric_tables(samples, list(region.codes), list(region.names), control=self.control)
 
     @cached_property
+    def _budgets(self) -> FloatArray:
+        """Budgets, (year, member) EUR, above 0.
+
+        A municipality that has merged into another has no budget and no cost: any budget shows that nothing is over.
+        """
+        budgets = self.study.setting.budgets[: self.own.shape[1]]
+        return np.where(budgets > 0.0, budgets, 1.0)
+
+    @cached_property
     def _years_table(self) -> pd.DataFrame:
         region = self.study.region
-        # A municipality that has merged into another has no budget and no cost: any budget shows that nothing is over.
-        budgets = self.study.setting.budgets[: self.own.shape[1]]
         paths = Paths(
             own=self.own,
             contributions=self.contributions,
-            budgets=np.where(budgets > 0.0, budgets, 1.0),
+            budgets=self._budgets,
             first_year=self.study.settings.first_year,
             own_exact=self._exact_own,
             contributions_exact=self._exact_contributions,
             squares=self._squares,
         )
         return year_table(paths, list(region.codes), list(region.names), control=self.control)
+
+    @cached_property
+    def _compared_table(self) -> pd.DataFrame:
+        region, settings = self.study.region, self.study.settings
+        return compared_table(
+            self._samples,
+            list(self.contributions),
+            self.study.reference,
+            list(region.codes),
+            list(region.names),
+            sims=self.sims,
+            calendar=range(settings.first_year, settings.first_year + self.own.shape[1]),
+            control=self.control,
+        )
+
+    def _compared(self) -> pd.DataFrame:
+        return self._compared_table
 
     def _parameters(self) -> pd.DataFrame:
         return parameter_table() if self.parameters is None else self.parameters

@@ -104,7 +104,8 @@ def covariances(study: Study, measures: MeasureSet, t: int, nodes: tuple[int, in
     costs, region = study.costs, study.region
     private = any(s.care_type is not None and s.target != "volume" and s.level == "local" for s in costs.sites)
     heavy = any(not np.isfinite(severity.moment(4)) for severity in costs.severities)
-    if study.open_cases is not None or costs.spec.dependence is not None or private or heavy:
+    monthly = any(measure.monthly for measure in measures.measures)  # products of two kinds of lines
+    if study.open_cases is not None or costs.spec.dependence is not None or private or heavy or monthly:
         return None
     lines = [None if path is None else float(path[t]) for path in attachment_paths(study, measures)]
     price, weight = product_nodes(costs.price_shocks, nodes[0])

@@ -49,6 +49,8 @@ class Setting:
         EUR per unit of the money in which the agreement at hand writes its amounts.
     mergers
         Municipalities that become one in some year; the arrays of the region are of those of before.
+    stays
+        Identifiers of the care types that are stays, so that a case has months; None without a cost model.
     """
 
     region: Region
@@ -62,6 +64,7 @@ class Setting:
     assumed: bool = False
     unit: float = 1.0
     mergers: tuple[Merger, ...] = ()
+    stays: tuple[str, ...] | None = None
 
     @staticmethod
     def of(
@@ -74,7 +77,10 @@ class Setting:
         each = np.array([severity.mean for severity in costs.severities])
         codes = tuple((*care.iv3, *care.ijw) for care in costs.care_types)
         growth = costs.amount_path(years)
-        return Setting(region, costs.ids, first_year, growth, codes, clients, clients * each, history, assumed)
+        stays = tuple(id_ for id_, episode in zip(costs.ids, costs.episodes, strict=True) if episode is not None)
+        return Setting(
+            region, costs.ids, first_year, growth, codes, clients, clients * each, history, assumed, stays=stays
+        )
 
     @staticmethod
     def plain(region: Region, care_types: Sequence[str], first_year: int = 2027, years: int = 1) -> Setting:

@@ -81,7 +81,7 @@ class Cases:
     def claims(self, measures: MeasureSet, setting: Setting) -> FloatArray:
         """Return what they amount to, (measure, model, year, member).
 
-        A case counts as one that began in the year in which it is settled.
+        A case counts as one that began in the year in which it is settled, and as a whole year of stay.
         """
         shape = (self.models, setting.years, setting.members)
         place = np.ravel_multi_index((self.model, self.year, self.member), shape)
@@ -94,7 +94,7 @@ class Cases:
             if measure.attachment is None:
                 amount = self.count
             else:
-                line = measure.attachment * (prices if measure.indexed else 1.0)
+                line = measure.attachment * (prices if measure.indexed else 1.0) * (12.0 if measure.monthly else 1.0)
                 amount = self.count * np.maximum(self.cost - line, 0.0)
             sums = np.bincount(place[inside], weights=amount[inside], minlength=int(np.prod(shape)))
             claims[number] = sums.reshape(shape)

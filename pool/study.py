@@ -54,6 +54,8 @@ class Study:
         Clients and cost of past years; None if the study has no such file.
     history_assumed
         Whether past years that the history lacks may be taken as the cost model expects them.
+    reference
+        The agreement that the others are compared with; None to compare with own use only.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Study:
     history: History | None = None
     history_assumed: bool = False
     mergers: tuple[Merger, ...] = ()
+    reference: str | None = None
 
     @property
     def calendar(self) -> Calendar:
@@ -181,7 +184,8 @@ class _StudyLoader(Loader):
             region = replace(region, notes=(*region.notes, *history.notes))
         inputs, texts = dict(self.inputs), self.texts
         return Study(
-            name, title, region, costs, kept, spec.settings, inputs, texts, known, listed, history, assumed, mergers
+            name, title, region, costs, kept, spec.settings, inputs, texts, known, listed, history, assumed, mergers,
+            spec.reference,
         )  # fmt: skip
 
 

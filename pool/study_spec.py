@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import PurePath
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from solidair.models.problems import suggest
 from solidair.models.schema import Config, RuleError, Words
 from solidair.pool.mergers import MergerSpec
 
@@ -63,7 +65,24 @@ class StudySpec(Config):
     region: str
     costs: str
     agreements: tuple[str, ...] = Field(min_length=1)
+    reference: str | None = None
     open_cases: OpenCasesSpec | None = None
     history: HistorySpec | None = None
     mergers: tuple[MergerSpec, ...] = ()
     settings: Settings = Settings()
+
+    @field_validator("reference")
+    @classmethod
+    def _one_of_them(cls, reference: str | None, info: ValidationInfo) -> str | None:
+        if reference is None or "agreements" not in info.data:  # the fault of the agreements is told by itself
+            return reference
+        names = [_name(entry) for entry in info.data["agreements"]]
+        if _name(reference) not in names:
+            rule = "there is no such agreement in this study to compare the others with"
+            raise RuleError(rule, suggest(reference, names), reference)
+        return _name(reference)
+
+
+def _name(entry: str) -> str:
+    """Return the name of an agreement, whether it is given by name or as a file."""
+    return PurePath(entry).name.removesuffix(".toml")

@@ -100,20 +100,23 @@ def line_of(line: Any, budget: float) -> float:
     raise NotImplementedError(f"teach the naive twin the line '{line.kind}'")
 
 
-def handed_in(take: Any, left: float, budget: float = math.nan) -> float:
+def handed_in(take: Any, left: float, budget: float = math.nan, months: float = math.nan) -> float:
     """Return what is handed in of one case of which `left` EUR is left, by a member with this youth budget."""
     if take.kind == "share":
         return take.share * left
     if take.kind == "excess":
         total = 0.0
+        times = months if take.per == "month" else 1.0
         for band in take.bands or [take]:
-            above = max(left - line_of(band.retention, budget), 0.0)
-            total += band.share * (above if band.limit is None else min(above, band.limit))
+            above = max(left - times * line_of(band.retention, budget), 0.0)
+            total += band.share * (above if band.limit is None else min(above, times * band.limit))
         return total
     raise NotImplementedError(f"teach the naive twin the take '{take.kind}'")
 
 
-def naive_settle(agreement_spec: Any, cases: Sequence[tuple[int, str, float]], region: Any) -> dict[str, Any]:
+def naive_settle(
+    agreement_spec: Any, cases: Sequence[tuple[int, str, float]], region: Any, months: Sequence[float] | None = None
+) -> dict[str, Any]:
     """Settle one year of one agreement case by case.
 
     Parameters
@@ -124,6 +127,8 @@ def naive_settle(agreement_spec: Any, cases: Sequence[tuple[int, str, float]], r
         Per case: position of the member, care type, EUR in the year.
     region
         The members.
+    months
+        Months of stay of each case, if a line is per month.
 
     Returns
     -------
@@ -134,12 +139,12 @@ def naive_settle(agreement_spec: Any, cases: Sequence[tuple[int, str, float]], r
     clauses = agreement_spec.clauses
     own = [0.0 for _ in members]
     paid = [[0.0 for _ in members] for _ in clauses]
-    for member, care_type, cost in cases:
+    for (member, care_type, cost), lasted in zip(cases, months or [math.nan] * len(cases), strict=True):
         own[member] += cost
         left = cost
         for number, clause in enumerate(clauses):
             if clause.take.scope == "all" or care_type in clause.take.scope:
-                amount = handed_in(clause.take, left, region.members[member].youth_budget_eur)
+                amount = handed_in(clause.take, left, region.members[member].youth_budget_eur, lasted)
                 left -= amount
                 paid[number][member] += amount
     charged = []

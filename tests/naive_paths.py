@@ -243,6 +243,13 @@ def draw_block(
             if cohort < looks.begun_years[k] and (line == 0 or not whole):
                 out[looks.begun_measure[k]][s][t][i] += max(cost - line, 0.0)
 
+    def look_by_month(days: float, rate: float, cohort: int, c: int, s: int, t: int, i: int) -> None:
+        """Add what the days of a stay cost above each line per month; lines are EUR a day here."""
+        for k in range(looks.month_first[c], looks.month_first[c + 1]):
+            if cohort < looks.month_before[k]:
+                above = max(rate - looks.month_attachments[t][k], 0.0)
+                out[looks.month_measure[k]][s][t][i] += days * above
+
     def one_by_one(
         table: Sequence[float], key: int, moment: int, count: int, price: float, c: int, s: int, t: int, i: int
     ) -> float:
@@ -313,6 +320,8 @@ def draw_block(
                                 add(cost, 1, c, s, t, payer)
                             look(cost, c, s, t, payer)
                             look_back(cost, cohort, c, s, t, payer)
+                            price = factors[payer][PRICE][c][t + 1] * years.index[c][t]
+                            look_by_month(days, stay.tariff * price, cohort, c, s, t, payer)
                     for t in range(first, n_years):
                         add(subtotals[t], present[t], c, s, t, i)
     return out

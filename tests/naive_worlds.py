@@ -109,6 +109,7 @@ def world(
     growth: Sequence[float] | None = None,
     index: Any = None,
     earlier: Mapping[int, Sequence[tuple[int, float]]] | None = None,
+    months: Mapping[int, Sequence[tuple[int, float]]] | None = None,
 ) -> World:
     """Return a world.
 
@@ -144,6 +145,8 @@ def world(
         Days to each 1 January, growth of the number of clients, price index (care_type, year).
     earlier
         Per care type pairs of a year and an attachment: measures of what began before that year.
+    months
+        The same with attachments a day, of measures of stays by the month.
     """
     expected = np.array(expected, dtype=np.float64)
     members, types = expected.shape
@@ -218,7 +221,9 @@ def world(
         volume=np.ones(years) if growth is None else np.array(growth, dtype=np.float64),
         index=np.ones((types, years)) if index is None else np.array(index, dtype=np.float64),
     )
-    looks, measures = _looks([points[min(c, len(points) - 1)] for c in range(types)], years, joint, earlier or {})
+    looks, measures = _looks(
+        [points[min(c, len(points) - 1)] for c in range(types)], years, joint, earlier or {}, months or {}
+    )
     return World(shocks, care, _bulk(care, bulk or {}, guided), begun, moves, calendar, looks, measures)
 
 
@@ -257,9 +262,10 @@ def _bulk(care: Any, tables: Mapping[int, SumTables], guided: bool) -> Any:
 
 
 def _looks(
-    points: Sequence[Sequence[float]], years: int, joint: bool, earlier: Mapping[int, Sequence[tuple[int, float]]]
-) -> tuple[Any, int]:
-    """Return what is looked at, and the number of measures: attachments, clients, then what began before some year.
+    points: Sequence[Sequence[float]], years: int, joint: bool, earlier: Mapping[int, Sequence[tuple[int, float]]],
+    months: Mapping[int, Sequence[tuple[int, float]]],
+) -> tuple[Any, int]:  # fmt: skip
+    """Return what is looked at, and the number of measures: attachments, clients, what began before some year, months.
 
     Attachments rise by a tenth every year, so that a mix-up of years shows.
     """
@@ -272,6 +278,7 @@ def _looks(
     amounts = [[a * 1.1**t for group in points for a in group] for t in range(years)]
     lowest = [[min([a * 1.1**t for a in group[1:]], default=np.inf) for group in points] for t in range(years)]
     begun = [entry for c in range(len(points)) for entry in earlier.get(c, ())]
+    daily = [entry for c in range(len(points)) for entry in months.get(c, ())]
     looks = kernels.Looks(
         first=np.cumsum([0, *map(len, points)]),
         attachments=np.array(amounts),
@@ -282,5 +289,9 @@ def _looks(
         begun_years=np.array([year for year, _ in begun], dtype=np.int64),
         begun_attachments=np.array([[a * 1.1**t for _, a in begun] for t in range(years)]).reshape(years, len(begun)),
         begun_measure=max(counts) + 1 + np.arange(len(begun)),
+        month_first=np.cumsum([0, *(len(months.get(c, ())) for c in range(len(points)))]),
+        month_before=np.array([year for year, _ in daily], dtype=np.int64),
+        month_attachments=np.array([[a * 1.1**t for _, a in daily] for t in range(years)]).reshape(years, len(daily)),
+        month_measure=max(counts) + 1 + len(begun) + np.arange(len(daily)),
     )
-    return looks, max(counts) + 1 + len(begun)
+    return looks, max(counts) + 1 + len(begun) + len(daily)

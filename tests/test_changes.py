@@ -243,7 +243,7 @@ ENTRY = {"kind": "entry", "member": D, "year": 2028}
          "changes.1.open_cases", "on occurrence basis"),
         ([article()], [LEAVES | {"year": 2026, "open_cases": "occurrence"}], "changes.1.open_cases", "2027 or later"),
         ([article([A, B], "x"), article([C, D], "y")], [{"kind": "entry", "member": B, "year": 2028, "alliance": "y"}],
-         "clauses.2.take", "nothing is left"),
+         "clauses.2.take", "shares the same care in"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(clauses, changes, where, rule):

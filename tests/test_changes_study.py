@@ -8,7 +8,6 @@ import pytest
 
 from solidair.models.problems import InputError
 from solidair.pool.blocks import compile_study
-from solidair.pool.metrics.stability import sd_influence
 from solidair.pool.replay import replay
 from solidair.pool.run import simulate
 from solidair.pool.study import Study
@@ -85,15 +84,15 @@ def test_simulated_cohorts_are_as_expected_and_reconcile(study):
 @pytest.mark.slow
 def test_spread_as_the_page_says(study):
     results = simulate(study)
-    columns = {"own": results.own[:, 0]} | {name: c[:, 0] for name, c in results.contributions.items()}
-    sd = {name: x.std(axis=0, ddof=1) for name, x in columns.items()}
-    moved = {name: sd_influence(x, x.mean(axis=0), sd[name]) for name, x in columns.items()}
+    stability = results.table("stability").set_index(["agreement", "code"])["sd"]
+    compared = results.table("compared").set_index(["agreement", "code"])
+    own = results.own[:, 0].std(axis=0, ddof=1)
     table = _rows("| member |")
     assert list(table) == list(study.region.names[:10])
     for i, row in enumerate(table.values()):
-        figures = [sd["own"][i], sd[AS_IT_WAS][i]]
-        for one, other in ((LEAVES, AS_IT_WAS), (RUN_OFF, AS_IT_WAS), (HAGUE, LEAVES)):
-            error = (moved[one] - moved[other])[:, i].std() / np.sqrt(results.sims)
-            figures += [sd[one][i] - sd[other][i], error]
+        code = study.region.codes[i]
+        figures = [own[i], stability[AS_IT_WAS, code]]
+        for agreement in (LEAVES, RUN_OFF, HAGUE):
+            figures += [compared.loc[(agreement, code), f"sd_change{ending}"] for ending in ("", "_se")]
         np.testing.assert_allclose(row, np.array(figures) / 1e3, atol=0.51)
         np.testing.assert_allclose(row[2:], np.array(figures[2:]) / 1e3, atol=0.051)

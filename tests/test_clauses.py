@@ -148,6 +148,9 @@ def test_tiers_that_overlap_or_leave_a_gap_are_faults():
     assert overlap == [
         ("clauses.2.take", "in 2027 this article and earlier ones take more of a case in A than it costs")
     ]
+    half = {"share": 0.5}
+    shared = faults(made(clause(TIERS[0] | half), clause({"kind": "tier", "lower": 40e3, "upper": 100e3} | half)))
+    assert shared == [("clauses.2.take", "the tiers overlap from 40,000 to 50,000 in the cost of a case in A")]
     gap = faults(made(clause(TIERS[0]), clause({"kind": "tier", "lower": 60e3})))
     assert gap == [("clauses.2.take", "the tiers leave a gap from 50,000 to 60,000 in the cost of a case in A")]
 
@@ -160,6 +163,28 @@ def test_a_member_in_two_alliances_for_the_same_care_is_a_fault():
     assert faults(twice) == [
         ("clauses.2.take", "in 2027 earlier articles have taken all of this care in C: nothing is left")
     ]
+
+
+def test_a_member_in_two_named_alliances_for_the_same_care_is_a_fault_whatever_the_shares():
+    half = {"kind": "share", "share": 0.5}
+    twice = made(
+        clause(half, alliance="west", members=["GM0010", "GM0030"]),
+        clause(half, alliance="east", members=["GM0020", "GM0030"]),
+    )
+    assert faults(twice) == [("clauses.2.take", "in 2027 C shares the same care in 'west' and in 'east'")]
+    tiers = made(
+        *(clause(take, alliance=name) for take, name in zip(TIERS, ("regional", "national"), strict=True)),
+    )
+    assert not faults(tiers)
+
+
+def test_a_mixed_key_may_stand_in_an_article_that_does_not_hold_yet():
+    parts = [{"weight": 0.5, "key": YOUTH}, {"weight": 0.5, "key": {"kind": "budget"}}]
+    charge = {"kind": "key", "key": {"kind": "mix", "parts": parts}}
+    ledger = years(made(clause(EVERYTHING, charge=charge, years={"first": 2028})), YEAR, YEAR)
+    np.testing.assert_allclose(ledger.contribution[0, 0], [90_000, 0, 150_000], rtol=1e-12)
+    key = 0.5 * np.array([9, 5, 1]) / 15 + 0.5 * np.array([20, 10, 2]) / 32
+    np.testing.assert_allclose(ledger.contribution[0, 1], 240_000 * key, rtol=1e-12)
 
 
 def test_the_state_bears_its_share_before_members_do():

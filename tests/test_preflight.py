@@ -46,7 +46,7 @@ def test_workers_of_a_cluster_count_if_they_are_here():
     far = preflight.needs(ENGINE, 10_000, workers=3, cluster="tcp://host:8786")
     # Own use and two agreements, 3 members and 2 years; 3 blocks of each of 3 workers wait and one is being read.
     arriving = 8 * ENGINE.block * (PER_WORKER + 1) * 3 * 3 * 3 * 2
-    working = preflight.BLOCK_COPIES * 8 * ENGINE.block * len(ENGINE.measures.measures) * 3 * 2 * 3
+    working = preflight.block_bytes(ENGINE) * 3
     assert local.memory == preflight.PROGRAM * 4 + local.kept + working + arriving
     assert far.memory <= threads.memory < local.memory and far.disk == local.disk == threads.disk
 
@@ -54,7 +54,7 @@ def test_workers_of_a_cluster_count_if_they_are_here():
 def test_a_worker_takes_no_more_than_it_says():
     pytest.importorskip("distributed")
     psutil = pytest.importorskip("psutil")
-    working = preflight.BLOCK_COPIES * 8 * ENGINE.block * len(ENGINE.measures.measures) * ENGINE.years * ENGINE.members
+    working = preflight.block_bytes(ENGINE)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Cluster(LOCAL, ENGINE, 2) as cluster:
@@ -137,7 +137,7 @@ def test_a_block_takes_no_more_than_it_says():
     finally:
         tracemalloc.stop()
     claims = 8 * ENGINE.block * len(ENGINE.measures.measures) * ENGINE.years * ENGINE.members
-    assert claims < peak < preflight.BLOCK_COPIES * claims
+    assert claims < peak < preflight.block_bytes(ENGINE)
 
 
 def test_metrics_take_no_more_than_it_says():

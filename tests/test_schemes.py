@@ -38,19 +38,21 @@ HAAGLANDEN = Study.load("haaglanden").region
 HAGUE, ZOETERMEER, WESTLAND, DELFT, _, _, RIJSWIJK, _, MIDDEN_DELFLAND = range(9)
 
 
-def bears(name, *years, region=TOWNS, history=None, sample=None, **setting):
+def bears(name, *years, region=TOWNS, history=None, sample=None, months=None, **setting):
     """Lay a shipped agreement over years of cases (member, care type, cost); return what members bear, (year, member).
 
     Parameters
     ----------
     sample
         What members hand in in the years of a pilot run, (sim, year, member), if the agreement must learn from one.
+    months
+        Months of stay of every case of each year, if a line is per month.
     """
     agreement = load_agreement(name)
     made = replace(Setting.plain(region, CARE, 2027, len(years)), history=history, **setting)
     assert agreement.faults(made) == []
     measures = measures_for(CARE, agreement.looks(made))
-    claims = [measure_cases(measures, len(region), *zip(*cases, strict=True)) for cases in years]
+    claims = [measure_cases(measures, len(region), *zip(*cases, strict=True), months=months) for cases in years]
     laws = None if sample is None else Laws({0: np.array(sample)})
     return Plan.make(agreement, measures, made).settle(np.stack(claims, axis=1)[:, None], laws=laws).contribution[0]
 
@@ -239,6 +241,15 @@ def test_norway_pays_above_one_high_line():
     close(bears("noorwegen-toppfinansiering", [(B, "verblijf", 238_288.0)]), [0, 158_288, 0])
 
 
+def test_norwegian_child_welfare_pays_above_a_line_per_month():
+    # A month: NOK 170,000 x 0.099 x 1.13 = EUR 19,017.90. Twelve months at 25,000: 5,982.10 x 12 = 71,785.20 for the
+    # state. Two months at 30,000: 10,982.10 x 2 = 21,964.20. A year at 19,000 a month stays below, and outpatient care
+    # has no line.
+    cases = [(A, "verblijf", 300e3), (B, "gesloten", 60e3), (C, "verblijf", 228e3), (C, "ambulant", 50e3)]
+    found = bears("noorwegen-barnevern", cases, months=[12.0, 2.0, 12.0, 0.0])
+    close(found, [300e3 - 71_785.2, 60e3 - 21_964.2, 278e3])
+
+
 def test_zurich_pools_placements():
     # 200,000: the canton 80,000, members 120,000 by inhabitants. Outpatient care is of B alone.
     cases = [(A, "verblijf", 200e3), (B, "ambulant", 50e3)]
@@ -290,7 +301,7 @@ def test_the_rules_that_are_or_were_in_force_are_known_as_such():
     }
     assert found["abroad"] == {
         *("aargau", "bern", "californie", "denemarken-176", "finland-1999", "massachusetts"),
-        *("noorwegen-toppfinansiering", "st-gallen", "zurich"),
+        *("noorwegen-barnevern", "noorwegen-toppfinansiering", "st-gallen", "zurich"),
     }
 
 
@@ -324,6 +335,7 @@ def test_a_rate_or_a_price_level_says_where_it_comes_from(name):
         ("fonds-tekortgemeenten-2018", 1.02**5 * 1.0643 * 1.0571),
         ("californie", 1.02**13 * 1.0643 * 1.0571),
         ("finland-1999", 1.02**23 * 1.0643 * 1.0571),
+        ("noorwegen-barnevern", 1.0643 * 1.0571),
         ("noorwegen-toppfinansiering", 1.0),
         ("massachusetts", 1.0),
     ],

@@ -17,7 +17,8 @@ def command(name: str, overrides: tuple[str, ...], lang: str, as_json: bool) -> 
 
     Takes a name from `solidair list`, a path, or a form of care such as pleegzorg. A study says which years it covers
     and how they start, and explains each of its agreements, with one case of EUR 300,000 in its smallest member as an
-    example: who pays what, that year and the three after it? And which promises does it keep? A form of care says how long children stay, at what age, and what a day costs.
+    example: who pays what, that year and the three after it? And which promises does it keep? A form of care says how
+    long children stay, at what age, and what a day costs.
     """
     from solidair.pool.describe import describe
 

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from solidair.cli.checks import prices_apart, start_notes
 from solidair.cli.numbers import euro_short, number
 from solidair.cli.report.cells import money_scale, rounded, with_error
+from solidair.cli.report.compared import compared_section
 from solidair.cli.report.details import agreement_rules, anchor_rows, assumption_rows, check_rows, member_tables
 from solidair.cli.report.figures import Figures
 from solidair.cli.report.headline import Verdict, answer, member_range, verdicts
@@ -96,6 +97,7 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
         "luck": [text["luck"], _need(results, text)],
         "figures": figures.all(),
         "years": years.section(),
+        "compared": compared_section(results, tables, language),
         "known": years.known(),
         "agreements": [a.spec.title[language] for a in study.agreements],
         "rules": agreement_rules(results, tables, text, language),

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from solidair.cli.checks import REASONS, by_year
 from solidair.cli.numbers import euro_short, money, number
 from solidair.cli.report.cells import NOTHING, Scale, exact, figure, money_scale, rounded
-from solidair.cli.report.promises import beyond_table, delay, known_from, later_years, pots_table
+from solidair.cli.report.promises import beyond_table, delay, example_beyond, known_from, later_years, pots_table
 from solidair.pool.describe import described as described
 from solidair.pool.metrics import METRICS, Metric
 from solidair.pool.results import Results
@@ -176,7 +176,7 @@ def agreement_rules(
                 care=words.example.care_type[:1].lower() + words.example.care_type[1:],
                 own=money(own, language),
                 others=others,
-            )
+            ) + example_beyond(words.example, language)
         mine = clauses[clauses["agreement"] == agreement.name]
         if len(mine):
             pays = words.example.pays if words.example else {}

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from solidair.cli.card import amount, example_rows, lasting
-from solidair.cli.numbers import euro_short
+from solidair.cli.numbers import euro_short, money
 from solidair.cli.report.cells import exact, money_scale, rounded
 from solidair.cli.texts.properties import TEXTS
 from solidair.pool.agreements import Agreement
 from solidair.pool.describe import with_past
+from solidair.pool.example import Example
 from solidair.pool.fair import Known, gaps_of, known_of
 from solidair.pool.property_words import CardRow
 from solidair.pool.results import Results
@@ -28,6 +29,12 @@ def known_from(results: Results, agreement: Agreement) -> Known:
     if not agreement.needs_law:
         return Known(gaps)
     return Known(gaps, known_of(with_past(results.study), [agreement], sims=1)[agreement.name].laws)
+
+
+def example_beyond(example: Example, language: str) -> str:
+    """Return what of the example comes from outside or out of a fund in its year, as a sentence; empty if nothing."""
+    beyond = example.outside[0] - example.fund[0]
+    return TEXTS[language]["example_rest"].format(rest=money(beyond, language)) if abs(beyond) > SMALL else ""
 
 
 def later_years(example: dict[str, Any], language: str) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "example_after_none": "In de {count} jaren daarna verandert er voor niemand iets.",
         "example_after": "De latere jaren tonen wat elke gemeente meer of minder betaalt door dit ene kind, in euro’s, "
         "als verder alles gaat zoals verwacht.",
+        "example_rest": " Van buiten of uit een fonds komt {rest}.",
         "example_outside": "betaler van buiten",
         "example_fund": "uit een fonds",
         "member": "Gemeente",
@@ -55,6 +56,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "example_after_none": "In the {count} years after that nothing changes for anybody.",
         "example_after": "The later years show what every municipality pays more or less because of this one child, in "
         "euros, if all else goes as expected.",
+        "example_rest": " From outside or out of a fund comes {rest}.",
         "example_outside": "payer outside",
         "example_fund": "out of a fund",
         "member": "Municipality",

@@ -88,7 +88,6 @@ INPUTS: dict[str, str] = {
     "severity.tariff.cap": "hoogste tarief",
     "youth_budget_eur": "begroting jeugdhulp",
     "inhabitants": "inwoners",
-    "residents under 21": "inwoners tot 21 jaar",
     "youth": "jeugdigen",
     "need_index": "behoefte-index",
     "region.inhabitants": "Inwoners, alle gemeenten samen",

@@ -39,6 +39,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "moved_note": "{need}: wat zonder toeval zou verschuiven, omdat de ene gemeente meer "
         "jeugdhulp nodig heeft{start} dan de andere. Toeval: wat geluk en pech alleen verschuiven. "
         "Samen is dat meer dan het geheel, want zij heffen elkaar deels op.",
+        "compared_title": "Wat betaalt een gemeente meer of minder dan onder {name} (€ duizend per jaar)?",
+        "compared_own": "eigen",
+        "compared_mean": "Gemiddelde",
+        "compared_sd": "Schommeling",
+        "compared_all": "iedereen",
+        "compared_note": "Gemiddeld bedrag per jaar over {span}, en de schommeling daarvan. Beide overeenkomsten "
+        "kennen dezelfde gesimuleerde jaren; ± is de standaardfout van het verschil, zonder ± is het exact.",
         "need": "Behoefte",
         "need_start": "Behoefte en het bekende begin",
         "more_open": ", of met meer open verblijven begint,",
@@ -131,6 +138,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "moved_note": "{need}: what would move without any chance, because one municipality needs more "
         "youth care{start} than another. Luck: what luck alone moves. Together that is more than the whole, "
         "since in part they cancel out.",
+        "compared_title": "What does a municipality pay more or less than under {name} (EUR thousand a year)?",
+        "compared_own": "own",
+        "compared_mean": "Average",
+        "compared_sd": "Swing",
+        "compared_all": "everybody",
+        "compared_note": "Average amount a year over {span}, and its swing. Both agreements have the same simulated "
+        "years; ± is the standard error of the difference, without ± it is exact.",
         "need": "Need",
         "need_start": "Need and the known start",
         "more_open": ", or starts with more open stays,",

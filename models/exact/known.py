@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from solidair.models.calendar import Calendar
+from solidair.models.calendar import MONTH, Calendar
 from solidair.models.costs import CostModel
 from solidair.models.duration import Duration
 from solidair.models.episodes import Episode
@@ -39,6 +39,8 @@ def known_means(
     scope: Sequence[str],
     attachments: Sequence[float] | FloatArray | None,
     known: OpenCases,
+    *,
+    monthly: bool = False,
 ) -> FloatArray:
     r"""Return what known open stays add to a measure on average, (year, member), EUR or clients.
 
@@ -49,8 +51,9 @@ def known_means(
 
     Parameters
     ----------
-    scope, attachments
-        As in `solidair.models.exact.moments.measure_moments`.
+    scope, attachments, monthly
+        As in `solidair.models.exact.moments.measure_moments`; above a line per month of stay the mean is E[d] times
+        the mean of what a day costs above it.
     """
     total = np.zeros((calendar.years, len(region.members)))
     codes, place_of = np.array(known.codes), {str(code): i for i, code in enumerate(region.codes)}
@@ -66,7 +69,7 @@ def known_means(
         where = np.array([place_of[code] for code in codes[mine]])
         for t in range(calendar.years):
             line = None if attachments is None else float(attachments[t])
-            one = _one_stay(costs, place, episode, calendar, t, line, known, mine)
+            one = _one_stay(costs, place, episode, calendar, t, line, known, mine, monthly)
             own = np.bincount(where, weights=one, minlength=len(region.members)).astype(np.float64)
             total[t] += spread_moved(own, (1.0 - costs.moves[place]) ** t, region)
     return total
@@ -97,6 +100,7 @@ def _one_stay(
     line: float | None,
     known: OpenCases,
     mine: npt.NDArray[np.intp],
+    monthly: bool,
 ) -> FloatArray:
     """Return what each stay adds to the measure in year t on average, (stay,)."""
     elapsed, leaves, tariffs = known.elapsed_days[mine], known.days_to_leaving[mine], known.tariffs[mine]
@@ -113,9 +117,12 @@ def _one_stay(
             length = episode.duration.ageless if by_age else episode.duration
             stays = _Stays(length, elapsed[at], begin, days[at])
             tariff = tariffs[at] if priced else None
-            mean[at] = (
-                stays.present if line is None else index * _cost(stays, episode.law, tariff, shocks, line / index)
-            )
+            if line is None:
+                mean[at] = stays.present
+            elif monthly:
+                mean[at] = index * stays.mean * _above(episode.law, tariff, shocks, line / index / MONTH)
+            else:
+                mean[at] = index * _cost(stays, episode.law, tariff, shocks, line / index)
     return mean
 
 
@@ -159,6 +166,11 @@ class _Stays:
     def _beyond(self) -> FloatArray:
         return self.length.excess(self.elapsed + self.begin + self.days)
 
+    @property
+    def mean(self) -> FloatArray:
+        """Expected days in care in the year, (n,)."""
+        return as_floats(self.after(np.zeros((len(self.days), 1)))[:, 0])
+
     def after(self, x: FloatArray) -> FloatArray:
         """Return the expected days in care from day x of the year on, (n, m) like x."""
         beyond = self.length.excess((self.elapsed + self.begin)[:, np.newaxis] + x)
@@ -169,8 +181,7 @@ def _cost(stays: _Stays, law: Severity, tariff: FloatArray | None, shocks: Seque
     """Return E[(P Z d - c)+], (n,), EUR: of given day tariffs (n,), or of those that the law draws."""
     whole = stays.days[:, np.newaxis]
     if line <= 0.0:
-        days = as_floats(stays.after(np.zeros_like(whole))[:, 0])
-        return law.mean * days if tariff is None else tariff * days
+        return stays.mean * (law.mean if tariff is None else tariff)
     if tariff is not None:
         price, weight = bent_nodes(shocks, line / (tariff[:, np.newaxis] * whole))
         days = stays.after(np.minimum(line / (tariff[:, np.newaxis] * price), whole))
@@ -189,6 +200,16 @@ def _cost(stays: _Stays, law: Severity, tariff: FloatArray | None, shocks: Seque
             days = stays.after(first) - stays.full[:, np.newaxis] * (whole - first)
             mean += chance * z * (weight * price * days).sum(axis=1)
     return mean
+
+
+def _above(law: Severity, tariff: FloatArray | None, shocks: Sequence[Shock], line: float) -> FloatArray:
+    """Return E[(P Z - a)+], (n,) or (1,), EUR a day: of given day tariffs (n,), or of those that the law draws."""
+    if tariff is not None:
+        price, weight = bent_nodes(shocks, line / np.maximum(tariff, np.finfo(np.float64).tiny)[:, np.newaxis])
+        return as_floats((weight * np.maximum(tariff[:, np.newaxis] * price - line, 0.0)).sum(axis=1))
+    bends = np.union1d(law.atoms[0], law.kinks)
+    price, weight = bent_nodes(shocks, line / bends[bends > 0.0][np.newaxis])
+    return as_floats((weight * price * law.excess(line / price)).sum(axis=1))
 
 
 def bent_nodes(shocks: Sequence[Shock], kinks: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from solidair.models.calendar import Calendar
+from solidair.models.calendar import MONTH, Calendar
 from solidair.models.costs import LEVELS, CostModel
 from solidair.models.duration import DaysInYear, Duration
 from solidair.models.episodes import Episode
@@ -103,6 +103,7 @@ def measure_moments(
     listed: npt.NDArray[np.bool_] | None = None,
     seen_on: float = 0.0,
     began_before: int | None = None,
+    monthly: bool = False,
 ) -> tuple[FloatArray, FloatArray]:
     r"""Return mean and variance of a measure for each budget year and member, exactly.
 
@@ -113,7 +114,9 @@ def measure_moments(
               V = \sum_k \lambda_k E[m_{2k}]
                 + \sum_{kl} \lambda_k \lambda_l E[V_k V_l] E[m_{1k} m_{1l}] - E^2
 
-    (Klugman, Panjer & Willmot, Loss Models, ch. 9, conditional on the shocks).
+    (Klugman, Panjer & Willmot, Loss Models, ch. 9, conditional on the shocks). Of a stay of D days in the year at a
+    tariff T what is above a line of a per month is D (P T - a / 30.4375)+. Tariff and length are independent, so given
+    P its moments are E[D^k] E[((P T - a / 30.4375)+)^k].
 
     Parameters
     ----------
@@ -130,6 +133,8 @@ def measure_moments(
         Day on which these were seen, 0 or less; who entered since is counted here.
     began_before
         Only clients count whose care began before 1 January of this year, a position; None for all.
+    monthly
+        Whether attachments are EUR per month of stay; ValueError if a care type in scope is counted by the year.
 
     Returns
     -------
@@ -145,9 +150,10 @@ def measure_moments(
     size = need * youth
     mean, variance = np.empty((calendar.years, len(size))), np.empty((calendar.years, len(size)))
     for t in range(calendar.years):
-        line = None if attachments is None else float(attachments[t])
-        price, weight = _common_prices(costs, places, calendar, t, line)
-        cohorts = [k for place in places for k in cohorts_of(costs, calendar, place, t, line, price, began_before)]
+        line = None if attachments is None else float(attachments[t]) / (MONTH if monthly else 1.0)
+        price, weight = _common_prices(costs, places, calendar, t, line, monthly)
+        looked = line, price, began_before, monthly
+        cohorts = [k for place in places for k in cohorts_of(costs, calendar, place, t, *looked)]
         ones = [float(k.weight @ (k.rate * (k.first @ weight))) for k in cohorts]
         mean[t] = _spread([k.kept for k in cohorts], ones, size, region)
         variance[t] = _variance(costs, cohorts, weight, size, need_squared * youth**2) - mean[t] ** 2
@@ -156,7 +162,7 @@ def measure_moments(
             for k, one in zip(cohorts, ones, strict=True):
                 drawn = np.where(listed[:, k.care_type], 0.0, size) if k.year == 0 else size
                 mean[t] += _spread([k.kept], [one], drawn, region)
-            for k in (k for place in places for k in _recent(costs, calendar, place, t, line, price, seen_on)):
+            for k in (k for place in places for k in _recent(costs, calendar, place, t, line, price, seen_on, monthly)):
                 one = float(k.weight @ (k.rate * (k.first @ weight)))
                 mean[t] += _spread([k.kept], [one], np.where(listed[:, k.care_type], size, 0.0), region)
             variance[t] = np.where(listed[:, places].any(axis=1), np.nan, variance[t])
@@ -227,12 +233,13 @@ def _linked(one: ShockSite, year: int, other: ShockSite, other_year: int) -> flo
 
 
 def _common_prices(
-    costs: CostModel, places: Sequence[int], calendar: Calendar, t: int, line: float | None
+    costs: CostModel, places: Sequence[int], calendar: Calendar, t: int, line: float | None, daily: bool
 ) -> tuple[FloatArray, FloatArray]:
     """Return nodes and weights for the price factors that all care types have in common."""
     price, weight = product_nodes(costs.price_shocks)
     if line is not None and len(price) > 1:
-        atoms = np.concatenate([costs.atoms(place, float(calendar.lengths[t])) for place in places])
+        days = 1.0 if daily else float(calendar.lengths[t])
+        atoms = np.concatenate([costs.atoms(place, days) for place in places])
         index = max(float(costs.index_path(calendar.years)[place, t]) for place in places)
         if np.any((atoms * index * price.min() < line) & (line < atoms * index * price.max())):
             # Prices carry an atom, such as a cap, over the attachment: a kink, where a Gauss rule is slow.
@@ -267,10 +274,10 @@ class _Private:
         return np.repeat(np.asarray(rates, dtype=np.float64), len(self.factors))
 
 
-def _private_nodes(costs: CostModel, place: int, line: float | None, common: FloatArray) -> _Private:
+def _private_nodes(costs: CostModel, place: int, line: float | None, common: FloatArray, daily: bool) -> _Private:
     """Return the private nodes of a care type; `common` are the factors of common prices, index included, (price,)."""
     own = [site for site in costs.sites if site.care_type == place]
-    atoms = costs.atoms(place, 365.0)
+    atoms = costs.atoms(place, 1.0 if daily else 365.0)
     shocks = [site.shock for site in own if site.target == "price"]
     low = common.min() * np.prod([float(shock.quantile(RARE)) for shock in shocks])
     high = common.max() * np.prod([float(shock.isf(RARE)) for shock in shocks])
@@ -304,13 +311,19 @@ def _tariff_nodes(tariff: Severity) -> tuple[FloatArray, FloatArray]:
     return tariff_nodes(tariff)
 
 
-def _looked_at(stays: Sequence[StayYear], line: float | None, private: _Private) -> tuple[FloatArray, FloatArray]:
+def _looked_at(
+    stays: Sequence[StayYear], line: float | None, private: _Private, daily: bool
+) -> tuple[FloatArray, FloatArray]:
     """Return two moments of what one child adds to a measure, (private, price); a law of days per stretch."""
     factors = private.factors
     if line is None:
         present = private.all([np.full_like(factors, stay.present) for stay in stays])
         return present, present
     lines = line / factors
+    if daily:
+        tariff = stays[0].tariff
+        one, two = factors * tariff.excess(lines), factors**2 * tariff.layer_second_moment(lines)
+        return private.all([s.days[0] * one for s in stays]), private.all([s.days[1] * two for s in stays])
     # Who stays all year costs a year of the tariff, however long the stays are: once for all stretches.
     whole = whole_year(stays[0].tariff, stays[0].length, lines)
     moments = [stay.moments(lines, whole) for stay in stays]
@@ -325,15 +338,18 @@ def cohorts_of(
     line: float | None,
     price: FloatArray,
     began_before: int | None = None,
+    daily: bool = False,
 ) -> list[Cohort]:
-    """Return the cohorts of a care type that can be in care in budget year t, of those that began before a year."""
+    """Return the cohorts of a care type that can be in care in year t; the line is EUR in it or, if `daily`, a day."""
     latest = t + 1 if began_before is None else min(t + 1, began_before)
-    private = _private_nodes(costs, place, line, price * costs.index_path(calendar.years)[place, t])
+    private = _private_nodes(costs, place, line, price * costs.index_path(calendar.years)[place, t], daily)
     factors, weight = private.factors, private.weight
     clients = float(costs.clients_per_youth[place])
     growth = costs.volume_path(calendar.years)
     episode = costs.episodes[place]
     if episode is None:
+        if daily:
+            raise ValueError(f"a line per month is for stays, and '{costs.ids[place]}' is counted by the year")
         if latest < t + 1:
             return []
         severity = costs.severities[place]
@@ -348,24 +364,25 @@ def cohorts_of(
     for cohort in range(latest + 1):
         grown = growth[cohort - 1] if cohort else 1.0
         rate = [clients * s.entries_per_client * s.cohort_size(calendar, cohort) * grown for s in stays]
-        first, second = _looked_at([_stay_year(s, calendar, cohort, t) for s in stays], line, private)
+        first, second = _looked_at([_stay_year(s, calendar, cohort, t) for s in stays], line, private, daily)
         kept = (1.0 - moves) ** (t - max(cohort - 1, 0))
         cohorts.append(Cohort(place, cohort, private.rate(rate), first, second, weight, kept))
     return cohorts
 
 
 def _recent(
-    costs: CostModel, calendar: Calendar, place: int, t: int, line: float | None, price: FloatArray, seen_on: float
-) -> list[Cohort]:
+    costs: CostModel, calendar: Calendar, place: int, t: int, line: float | None, price: FloatArray, seen_on: float,
+    daily: bool,
+) -> list[Cohort]:  # fmt: skip
     """Return the stays of a care type that entered after the known ones were seen and before the first year."""
     episode = costs.episodes[place]
     if episode is None or seen_on >= 0.0:
         return []
-    private = _private_nodes(costs, place, line, price * costs.index_path(calendar.years)[place, t])
+    private = _private_nodes(costs, place, line, price * costs.index_path(calendar.years)[place, t], daily)
     stays = [stretched(episode, float(factor)) for factor in private.stretches]
     clients = float(costs.clients_per_youth[place])
     rate = [clients * stay.entries_per_client * -seen_on / 365.0 for stay in stays]
-    first, second = _looked_at([_recent_year(stay, calendar, t, seen_on) for stay in stays], line, private)
+    first, second = _looked_at([_recent_year(stay, calendar, t, seen_on) for stay in stays], line, private, daily)
     kept = (1.0 - costs.moves[place]) ** t
     return [Cohort(place, 0, private.rate(rate), first, second, private.weight, kept)]
 

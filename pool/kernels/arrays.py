@@ -96,6 +96,10 @@ class Looks(NamedTuple):
     begun_years: Ints  # (begun,) that year
     begun_attachments: Floats  # (year, begun) EUR
     begun_measure: Ints  # (begun,)
+    month_first: Ints  # (care_type + 1,) into the next three: measures of stays with an attachment per month
+    month_before: Ints  # (month,) only stays that began before this year
+    month_attachments: Floats  # (year, month) EUR a day
+    month_measure: Ints  # (month,)
 
 
 class Bulk(NamedTuple):

@@ -59,6 +59,17 @@ def _new_payer(seed, word, moves, i):
     return winner
 
 
+@within
+def _add_monthly(rate, begin, end, cohort, first, n, looks, c, t, scratch, out, s, i):
+    """Add what `n` stays from `first` on cost above lines per month: days in the year x what a day costs above."""
+    for k in range(looks.month_first[c], looks.month_first[c + 1]):
+        if cohort < looks.month_before[k]:
+            line = looks.month_attachments[t, k]
+            for j in range(first, first + n):
+                days = max(min(scratch.stops[j], end) - max(scratch.starts[j], begin), 0.0)
+                out[looks.month_measure[k], s, t, i] += days * max(scratch.tariffs[j] * rate - line, 0.0)
+
+
 @jit
 def _add_moved(seed, moves, years, factors, looks, cohort, n, c, scratch, out, s, i):
     """Add the years after a move to the new payer, and end the stay for the old one."""
@@ -73,6 +84,9 @@ def _add_moved(seed, moves, years, factors, looks, cohort, n, c, scratch, out, s
                 total = add_costs(scratch.costs, scratch.high, 1, looks, c, t, out, s, payer)
                 add_sums(total, 1, looks, c, t, out, s, payer)
                 add_begun(scratch.costs, 1, total, cohort, looks, c, t, out, s, payer)
+                rate = factors[payer, PRICE, c, t + 1] * years.index[c, t]
+                begin, end = years.starts[t], years.starts[t + 1]
+                _add_monthly(rate, begin, end, cohort, j, 1, looks, c, t, scratch, out, s, payer)
                 t += 1
             if payer != i:
                 scratch.stops[j] = min(scratch.stops[j], years.starts[scratch.moved[j]])
@@ -95,6 +109,7 @@ def _add_stays(years, factors, looks, cohort, n, c, scratch, out, s, i):
         total = add_costs(scratch.costs, scratch.high, n, looks, c, t, out, s, i)
         add_sums(total, present, looks, c, t, out, s, i)
         add_begun(scratch.costs, n, total, cohort, looks, c, t, out, s, i)
+        _add_monthly(price, begin, end, cohort, 0, n, looks, c, t, scratch, out, s, i)
 
 
 @within

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from solidair.pool.metrics import METRICS
-from solidair.pool.metrics.base import Estimate, FloatArray, Metric, Sample, Table
+from solidair.pool.metrics.base import SAME, Estimate, FloatArray, Metric, Sample, Table
 from solidair.pool.metrics.chunks import MAX_BYTES as MAX_BYTES
 from solidair.pool.metrics.chunks import over_members
 from solidair.pool.metrics.control import controlled
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("", "_se", "_change", "_change_se")
-"""What a metric's columns end on: value, its error, difference with own use, its paired error."""
+"""What a metric's columns end on: value, its error, difference with own use or another agreement, its error."""
 
 
 def metric_tables(
@@ -26,6 +26,8 @@ def metric_tables(
     codes: Sequence[str],
     names: Sequence[str],
     *,
+    against: str | None = None,
+    only: Collection[str] | None = None,
     control: bool = True,
     max_bytes: int = MAX_BYTES,
     threads: int | None = None,
@@ -38,6 +40,10 @@ def metric_tables(
         Per agreement what it did, all over the same simulated years, members and own costs.
     codes, names
         CBS code and name per member.
+    against
+        Name of the agreement that differences are taken with; own use if left out.
+    only
+        Names of the metrics to compute; all if left out.
     control
         Whether to use the exact means that the samples bring: means are then exact, with an error of 0, and what
         follows a mean is steadied by it. If not, all figures come from the simulated years alone.
@@ -52,28 +58,32 @@ def metric_tables(
     dict[str, pandas.DataFrame]
         'stability' and 'transfers', one row per agreement and member, with columns agreement, code, name;
         'fairness', one row per agreement, with a column agreement. Then per metric `x`, its standard error
-        `x_se`, the difference with own use `x_change` and the paired standard error of that, `x_change_se`.
+        `x_se`, the difference with own use or with `against`, `x_change`, and the paired standard error of that,
+        `x_change_se`.
 
     Raises
     ------
     ValueError
-        If there is no agreement, or the samples do not describe the same years and members.
+        If there is no agreement, or none called `against`, or the samples do not describe the same years and members.
     """
     import pandas as pd
 
     _check(samples, codes, names)
+    if against is not None and against not in samples:
+        raise ValueError(f"there is no agreement '{against}' to compare with; there are {', '.join(samples)}")
+    chosen = [metric for metric in METRICS.values() if only is None or metric.name in only]
     if not control:
         samples = {name: sample.simulated for name, sample in samples.items()}
     tables: dict[Table, dict[str, FloatArray]] = {"stability": {}, "transfers": {}, "fairness": {}}
     members = len(codes)
-    for metric in METRICS.values():
+    for metric in chosen:
         shape = (len(samples), members) if metric.axis == "member" else (len(samples),)
         for ending in COLUMNS:
             tables[metric.table][metric.name + ending] = np.empty(shape)
     sims = next(iter(samples.values())).sims
-    work = partial(_fill_members, tables, samples)
+    work = partial(_fill_members, tables, samples, chosen, against)
     over_members(work, members, sims, len(samples), max_bytes=max_bytes, threads=threads)
-    _fill_region(tables, samples)
+    _fill_region(tables, samples, chosen, against)
 
     rows: dict[str, object] = {"agreement": np.repeat(np.array(list(samples), dtype=object), members)}
     rows |= {"code": list(codes) * len(samples), "name": list(names) * len(samples)}
@@ -99,28 +109,40 @@ def _check(samples: Mapping[str, Sample], codes: Sequence[str], names: Sequence[
                 raise ValueError(f"agreement '{name}': its {what} differs from the first agreement's; not comparable")
 
 
-def _fill_members(tables: dict[Table, dict[str, FloatArray]], samples: Mapping[str, Sample], members: slice) -> None:
+def _fill_members(
+    tables: dict[Table, dict[str, FloatArray]],
+    samples: Mapping[str, Sample],
+    metrics: Sequence[Metric],
+    against: str | None,
+    members: slice,
+) -> None:
     """Fill the columns of the member metrics for a few members."""
     first, *others = samples.values()
     part = first.of(members)
-    parts, alone = [part, *(sample.of(members, part) for sample in others)], part.stand_alone
-    same = [np.all(part.contribution == part.own, axis=0) for part in parts]
-    for metric in METRICS.values():
+    parts = [part, *(sample.of(members, part) for sample in others)]
+    other = part.stand_alone if against is None else parts[list(samples).index(against)]
+    same = [np.all(part.contribution == other.contribution, axis=0) for part in parts]
+    for metric in metrics:
         if metric.axis == "member":
-            base = controlled(metric, alone)
+            base = controlled(metric, other)
             for row, part in enumerate(parts):
                 estimate = base if bool(same[row].all()) else controlled(metric, part)
                 _fill(tables, metric, (row, members), estimate, base, same[row])
 
 
-def _fill_region(tables: dict[Table, dict[str, FloatArray]], samples: Mapping[str, Sample]) -> None:
+def _fill_region(
+    tables: dict[Table, dict[str, FloatArray]],
+    samples: Mapping[str, Sample],
+    metrics: Sequence[Metric],
+    against: str | None,
+) -> None:
     """Fill the columns of the metrics of the whole region."""
-    alone = next(iter(samples.values())).stand_alone
-    for metric in METRICS.values():
+    other = next(iter(samples.values())).stand_alone if against is None else samples[against]
+    for metric in metrics:
         if metric.axis == "region":
-            base = metric.function(alone)
+            base = metric.function(other)
             for row, sample in enumerate(samples.values()):
-                same = np.asarray(np.array_equal(sample.contribution, sample.own))
+                same = np.asarray(np.array_equal(sample.contribution, other.contribution))
                 _fill(tables, metric, row, metric.function(sample), base, same)
 
 
@@ -132,9 +154,11 @@ def _fill(
     base: Estimate,
     same: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
 ) -> None:
-    """Fill the columns of one metric and agreement; `same` marks who bears its own cost in every year."""
+    """Fill the columns of one metric and agreement; `same` marks who bears what it is compared with in all years."""
     change, change_se = estimate.minus(base)
-    # Bearing one's own cost is own use: no doubt is left, though the error of a share would say so.
+    # Bearing the same in every year is no difference: no doubt is left, though the error of a share would say so.
+    # Nor is what rounding leaves of two exact figures, which would pass for a difference that is certain.
+    same = same | ((change_se == 0.0) & (np.abs(change) <= SAME * np.abs(base.value)))
     values = (
         estimate.value,
         estimate.standard_error,

@@ -65,7 +65,7 @@ class MixKey(KeyBase):
         total = np.zeros(())
         for part_ in self.parts:
             total = total + part_.weight * part_.key.weights(books, reach)
-        return np.asarray(total / total.sum(axis=-1, keepdims=True), dtype=np.float64)
+        return normalised(np.broadcast_to(total, (*total.shape[:-2], *reach.shape)), reach)
 
     def scopes(self) -> list[str | tuple[str, ...]]:  # noqa: D102
         return [scope for part in self.parts for scope in part.key.scopes()]

@@ -67,7 +67,7 @@ class CostsPot(PotBase):
         return np.asarray(whole * price_path(setting, indexed=self.indexed))
 
     def savings(self, reach: BoolArray, start: int = 0) -> FloatArray:
-        """Return the share of own cost that is saved in each year, (year, 1), of a clause that began in year `start`."""
+        """Return the share of own cost that is saved in each year, (year, 1); the clause began in year `start`."""
         since = np.cumsum(reach.any(axis=1)) + max(-start, 0)
         return np.asarray(self.saving * np.minimum(since / self.grows_in, 1.0))[:, np.newaxis]
 

@@ -15,6 +15,7 @@ from solidair.pool.books import Books
 from solidair.pool.case_rules import CaseTaker, combine
 from solidair.pool.layers import CaseFunction
 from solidair.pool.parts.lines import Amount, Limit, Line, line_amounts, line_faults, line_words
+from solidair.pool.parts.months import PER_CHILD, PER_MONTH, month_words, require_amounts, stay_faults
 from solidair.pool.parts.registry import Fault, part
 from solidair.pool.parts.shares import Share, Shares, share_faults, share_path, share_words
 from solidair.pool.parts.words import Wording, listed
@@ -191,6 +192,10 @@ class ExcessTake(CaseTake):
     unit
         Whether the lines are per child, or per household: then a real settlement adds up the children of a household
         first. The simulation knows no households and counts per child.
+    per
+        Whether retention and limit are per year, or per month of stay: then they count times the months that the child
+        stayed in the year, which are its days / (365.25 / 12), or the column months of a file of cases. Only for care
+        that is stays, and beside no other article with lines on the same care.
     """
 
     kind: Literal["excess"] = "excess"
@@ -200,6 +205,7 @@ class ExcessTake(CaseTake):
     deductible: float = Field(default=0.0, ge=0)
     most: float | None = Field(default=None, gt=0)
     unit: Literal["child", "household"] = "child"
+    per: Literal["year", "month"] = "year"
 
     @model_validator(mode="after")
     def _either(self) -> ExcessTake:
@@ -209,6 +215,8 @@ class ExcessTake(CaseTake):
         if self.bands and (self.limit is not None or self.share != 1.0):
             rule = "with bands, limit and share belong to each band"
             raise RuleError(rule, "Move them into the bands.")
+        if self.per == "month":
+            require_amounts([band.retention for band in self.layers], self.unit)
         return self
 
     @property
@@ -232,6 +240,7 @@ class ExcessTake(CaseTake):
         return np.array(rows)
 
     def of_case(self, left: CaseFunction, values: Sequence[float]) -> CaseFunction:  # noqa: D102
+        left = left.per_month() if self.per == "month" else left.per_year()
         taken = CaseFunction.nothing(left.indexed)
         for line, width, share in zip(*[iter(values)] * 3, strict=True):
             taken = taken + left.layer(line, width if np.isfinite(width) else None).times(share)
@@ -250,11 +259,12 @@ class ExcessTake(CaseTake):
         for number, band in enumerate(self.layers, 1):
             where = "retention" if self.retention is not None else f"bands.{number}.retention"
             faults += [fault.under(where) for fault in line_faults(band.retention, setting)]
-        return faults
+        return faults + (stay_faults(self.scope, setting) if self.per == "month" else [])
 
     def words(self, say: Wording) -> str:  # noqa: D102
         home = _HOUSEHOLD[say.language] if self.unit == "household" else ""
-        return f"{self._rule(say)}{self._together(say)}{home} {_APART[say.language]}"
+        month = month_words(say) if self.per == "month" else ""
+        return f"{self._rule(say)}{self._together(say)}{home}{month} {_APART[say.language]}"
 
     def _rule(self, say: Wording) -> str:
         scope = say.scope(self.scope)
@@ -265,31 +275,37 @@ class ExcessTake(CaseTake):
         limit = say.money(self.limit) if self.limit is not None else ""
         whole, portion = self.share == 1, self.portion(say)
         rest = not whole or self.limit is not None
+        monthly = self.per == "month"
+        per = PER_MONTH[say.language] if monthly else ""
+        each = PER_CHILD[say.language] if monthly else say.pick(" per kind", " per child")
         if say.language == "nl":
-            text = f"Kost één kind in een jaar meer dan {line} aan {scope}, dan "
+            text = f"Kost één kind in een jaar meer dan {line}{per} aan {scope}, dan "
             if limit:
-                text += f"telt van het meerdere hoogstens {limit} per kind mee; daarvan brengt zijn gemeente "
+                text += f"telt van het meerdere hoogstens {limit}{each} mee; daarvan brengt zijn gemeente "
                 text += "alles in" if whole else f"{portion} in"
             else:
                 text += f"brengt zijn gemeente {'' if whole else f'{portion} van '}het meerdere in"
-            return f"{text}. De eerste {line} per kind{' en de rest' if rest else ''} betaalt zij zelf."
-        text = f"If one child costs more than {line} in a year of {scope}, "
+            return f"{text}. De eerste {line}{each}{' en de rest' if rest else ''} betaalt zij zelf."
+        text = f"If one child costs more than {line}{per} in a year of {scope}, "
         if limit:
-            text += f"at most {limit} per child of what is above counts; of that its municipality hands in "
+            text += f"at most {limit}{each} of what is above counts; of that its municipality hands in "
             text += "everything" if whole else portion
         else:
             text += f"its municipality hands in {'' if whole else f'{portion} of '}what is above"
-        return f"{text}. The first {line} per child{' and the rest' if rest else ''} it pays itself."
+        return f"{text}. The first {line}{each}{' and the rest' if rest else ''} it pays itself."
 
     def _bands(self, say: Wording, scope: str) -> str:
-        parts = []
+        parts, per = [], PER_MONTH[say.language] if self.per == "month" else ""
         for band in self.bands:
             line, share = line_words(band.retention, say), say.percent(band.share)
             if band.limit is None:
-                parts.append(say.pick(f"{share} van het meerdere boven {line}", f"{share} of what is above {line}"))
+                parts.append(
+                    say.pick(f"{share} van het meerdere boven {line}{per}", f"{share} of what is above {line}{per}")
+                )
             else:
                 width = say.money(band.limit)
-                parts.append(say.pick(f"{share} van de {width} boven {line}", f"{share} of the {width} above {line}"))
+                nl, en = f"{share} van de {width} boven {line}{per}", f"{share} of the {width} above {line}{per}"
+                parts.append(say.pick(nl, en))
         bands = listed(parts, say.language)
         return say.pick(
             f"Van wat één kind in een jaar kost aan {scope} brengt zijn gemeente in: {bands}. De rest betaalt zij "
