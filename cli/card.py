@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,17 +17,38 @@ SMALL = 0.5
 """EUR below which an amount is not shown."""
 
 
-def example_rows(example: Mapping[str, Any], language: str) -> list[tuple[str, list[float]]]:
-    """Return who pays for the worked case, and what it changes in the years after it, EUR per year.
+def whole(values: Sequence[float]) -> list[int]:
+    """Return amounts in whole euros that add up to their rounded sum: the method of largest remainders."""
+    # What rounding of floats leaves of a whole amount is no remainder.
+    exact = [round(value, 6) for value in values]
+    found = [math.floor(value) for value in exact]
+    missing = round(sum(exact)) - sum(found)
+    for place in sorted(range(len(exact)), key=lambda i: found[i] - exact[i])[:missing]:
+        found[place] += 1
+    return found
+
+
+def whole_example(example: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the worked case with amounts in whole euros that add up in every year."""
+    columns = []
+    for place, year in enumerate([example["pays"], *example["later"]]):
+        *members, outside, drawn = whole([*year.values(), example["outside"][place], -example["fund"][place]])
+        columns.append((dict(zip(year, members, strict=True)), outside, -drawn))
+    pays, outsides, funds = zip(*columns, strict=True)
+    return {**example, "pays": pays[0], "later": pays[1:], "outside": outsides, "fund": funds}
+
+
+def example_rows(example: Mapping[str, Any], language: str) -> list[tuple[str, list[int]]]:
+    """Return who pays for the worked case, and what it changes in the years after it, whole EUR per year.
 
     Members first, the largest payer on top; then what comes from outside and out of a fund, where anything does.
     """
-    text = TEXTS[language]
+    text, example = TEXTS[language], whole_example(example)
     years = [example["pays"], *example["later"]]
     rows = [(name, [year[name] for year in years]) for name in sorted(years[0], key=lambda m: -years[0][m])]
     beyond = [("example_outside", list(example["outside"])), ("example_fund", [-x for x in example["fund"]])]
     rows += [(text[key], values) for key, values in beyond]
-    return [(name, values) for name, values in rows if any(abs(x) >= SMALL for x in values)]
+    return [(name, values) for name, values in rows if any(values)]
 
 
 def lasting(example: Mapping[str, Any]) -> bool:
@@ -51,6 +73,8 @@ def show_example(console: Console, example: Mapping[str, Any], language: str) ->
     if not lasting(example):
         for name, values in rows:
             console.print(f"  {name:<24}{money(values[0], language):>12}")
+        if len(rows) > 1:
+            console.print(f"  {text['total']:<24}{money(sum(v[0] for _, v in rows), language):>12}")
         if len(years) > 1:
             console.print(text["example_after_none"].format(count=len(years) - 1))
         return

@@ -10,9 +10,13 @@ import pandas as pd
 
 from solidair.cli.numbers import number
 from solidair.cli.texts.history import HISTORY
+from solidair.cli.texts.outside import OUTSIDE
 from solidair.cli.texts.stays import STAYS
 from solidair.models.sources.groups import FEWEST
+from solidair.pool.changes import late_words
 from solidair.pool.completeness import shortfalls
+from solidair.pool.describe import names_of
+from solidair.pool.parts.words import Wording
 
 if TYPE_CHECKING:
     from solidair.pool.study import Study
@@ -68,8 +72,27 @@ def prices_apart(study: Study) -> bool:
 
 
 def start_notes(study: Study, language: str) -> list[str]:
-    """Return what a reader must know of what a run starts from: open stays, and past years that are assumed."""
-    return [*_stay_notes(study, language), *_history_notes(study, language)]
+    """Return what a reader must know of what a run starts from, and of what never comes into it.
+
+    That are open stays, past years that are assumed, and articles and changes that fall outside the years.
+    """
+    return [*_stay_notes(study, language), *_history_notes(study, language), *_outside_notes(study, language)]
+
+
+def _outside_notes(study: Study, language: str) -> list[str]:
+    """Return a note for each article that holds in no year of the study, and for each change after the last one."""
+    setting, text, notes = study.setting, OUTSIDE[language], []
+    say = Wording(language, {}, names_of(study.region))
+    first, last = setting.calendar[0], setting.calendar[-1]
+    span, key = (f"{first}", "one_year") if first == last else (f"{first}-{last}", "article")
+    for agreement in study.agreements:
+        title = agreement.spec.title[language]
+        for place, clause in enumerate(agreement.spec.clauses, 1):
+            if not clause.when(setting).any():
+                notes.append(text[key].format(number=place, agreement=title, span=span))
+        late = (late_words(change, last, say) for change in agreement.spec.changes)
+        notes += [text["change"].format(agreement=title, late=note) for note in late if note]
+    return notes
 
 
 def _history_notes(study: Study, language: str) -> list[str]:

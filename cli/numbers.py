@@ -27,8 +27,8 @@ def euro_short(value: float, language: str) -> str:
     """Return an amount in the unit that keeps about three digits: € 4,2 mln, € 380 dzd."""
     size = abs(value)
     sign = "−" if value < 0 else ""
-    symbol = "€ " if language == "nl" else "EUR "
-    million, thousand = {"nl": (" mln", " dzd"), "en": (" m", " k")}[language]
+    symbol = "€\u00a0" if language == "nl" else "EUR\u00a0"
+    million, thousand = {"nl": ("\u00a0mln", "\u00a0dzd"), "en": ("\u00a0m", "\u00a0k")}[language]
     if size >= 999_500:
         decimals = 1 if size < 99_950_000 else 0
         return f"{sign}{symbol}{number(size / 1e6, language, decimals)}{million}"

@@ -39,7 +39,7 @@ def show_needs(plan: Preflight, most: int | None, language: str, *, keep: bool) 
     from solidair.cli.texts.screen import TEXTS
 
     text = TEXTS[language]
-    assert plan.seconds is not None
+    assert plan.seconds is not None and plan.total_seconds is not None
     key = "needs" if most is None else "needs_auto"
     # An estimate: three digits, and a decimal only where it is one of them.
     shown = float(f"{plan.cases:.3g}")
@@ -52,7 +52,8 @@ def show_needs(plan: Preflight, most: int | None, language: str, *, keep: bool) 
     line = text["needs_of"].format(
         memory=bytes_in_words(plan.memory, language),
         disk=disk,
-        time=time_in_words(plan.seconds, language),
+        time=time_in_words(plan.total_seconds, language),
+        simulating=time_in_words(plan.seconds, language),
         workers=plan.workers,
     )
     click.echo(line, err=True)

@@ -14,7 +14,9 @@ from rich.text import Text
 
 from solidair.cli.card import show_card, show_example, show_missing
 from solidair.cli.checks import REASONS, by_year, not_judged, prices_apart, start_notes
+from solidair.cli.console import new_console
 from solidair.cli.numbers import in_unit, money, number, points, unit_for
+from solidair.cli.remarks import screen_remarks, with_own_titles
 from solidair.cli.report.cells import rounded
 from solidair.cli.texts.screen import TEXTS
 from solidair.pool.exactness import verdict
@@ -32,12 +34,6 @@ MOST_COMPARED = 4
 _MOVED = ("redistribution", "redistribution_need", "redistribution_chance")
 
 
-def _console() -> Console:
-    console = Console(highlight=False)
-    # A pipe has no width: keep to the same 80 columns, so that output can be compared.
-    return console if console.is_terminal else Console(highlight=False, width=80)
-
-
 def _members(study: Study, language: str) -> str:
     count = len(study.region.members)
     return TEXTS[language]["one_member" if count == 1 else "all_members"].format(count=count)
@@ -49,7 +45,8 @@ def _table(title: str) -> Table:
 
 def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path, language: str) -> None:
     """Print what a reader wants first: how much steadier, what it costs whom, and where the report is."""
-    text, console = TEXTS[language], _console()
+    text, console = TEXTS[language], new_console()
+    results = with_own_titles(results)
     study = results.study
     stability = tables["stability"]
     shared = [a for a in study.agreements if a.spec.clauses]
@@ -93,6 +90,8 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
         console.print(text["moved_note"].format(need=text[f"need{start}"], start=more))
         if any(row[f"{key}_se"] == 0 for row in fairness.values() if row["redistribution"] > 0 for key in _MOVED):
             console.print(text["exact_note"])
+        for remark in screen_remarks(results, language):
+            console.print(remark)
     _show_compared(console, results, tables["compared"], language)
     for group in results.identical():
         names = {a.name: a.spec.title[language] for a in study.agreements}
@@ -159,7 +158,7 @@ def show_check(
     results: Results, table: pd.DataFrame, anchors: pd.DataFrame, outcome: Mapping[str, Any], language: str
 ) -> None:
     """Print the model beside its anchors, and the largest z-scores of every measure."""
-    text, console = TEXTS[language], _console()
+    text, console = TEXTS[language], new_console()
     study = results.study
     console.print(Text(study.title[language], style="bold"))
     console.print(text["check_files"].format(files=len(study.inputs), members=_members(study, language)))
@@ -252,7 +251,7 @@ def _worst(study: Study, table: pd.DataFrame, language: str) -> str:
 
 def show_description(text: Mapping[str, Any], language: str) -> None:
     """Print an agreement, a care type, or all of a study, in plain language."""
-    words, console = TEXTS[language], _console()
+    words, console = TEXTS[language], new_console()
     if text["title"]:
         console.print(Text(text["title"], style="bold"))
         for sentence in text["facts"]:

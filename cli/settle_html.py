@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from solidair.cli.numbers import number
-from solidair.cli.settle_pages import Cell, Document, Grid, Money, Share
+from solidair.cli.settle_grid import Cell, Document, Grid, Money, Share
 
 
 class _Shown(NamedTuple):

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from solidair.cli.texts.settle import TEXTS, line_label
+from solidair.cli.settle_correction import closing, correction_page, only_earlier
+from solidair.cli.settle_grid import Cell, Document, Grid, Money, Page, Share
+from solidair.cli.texts.settle import TEXTS, line_label, reader_note
 from solidair.models.costs import CostModel
+from solidair.pool.clauses import Clause
 from solidair.pool.disclosure import Disclosure
 from solidair.pool.parts.words import Wording
 from solidair.pool.settle_year import ClauseYear, YearSettlement
@@ -14,54 +17,6 @@ from solidair.pool.statement.correction import Correction
 from solidair.pool.statement.suppression import HIDDEN
 from solidair.pool.statement.transfers import Transfers
 from solidair.pool.year_cents import ACCOUNT, OUTSIDE
-
-
-@dataclass(frozen=True)
-class Money:
-    """Whole cents, shown as euros."""
-
-    cents: int
-
-
-@dataclass(frozen=True)
-class Share:
-    """A share, shown as a percentage."""
-
-    value: float
-
-
-Cell = str | int | Money | Share
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table: the first columns that hold text are its row headers; `total` says whether the last row is one."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    total: bool = False
-
-
-@dataclass(frozen=True)
-class Page:
-    """A sheet of a workbook and a section of an HTML page."""
-
-    name: str
-    title: str
-    texts: tuple[str, ...] = ()
-    grids: tuple[Grid, ...] = ()
-    after: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Document:
-    """A statement for one kind of reader."""
-
-    title: str
-    kicker: str
-    lead: tuple[str, ...]
-    pages: tuple[Page, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +35,12 @@ class Statement:
         Changes of advances and balances against the earlier statement; None if there is none.
     own_corrections
         Per member the changes of all its lines.
+    notes
+        What the readers of files have to say, as they say it.
+    named_children
+        Whether the file of cases tells which rows are of one child; else every row is a child.
+    overrides
+        Values that were set on top of the files.
     """
 
     settled: YearSettlement
@@ -90,6 +51,9 @@ class Statement:
     language: str
     correction: Correction | None = None
     own_corrections: Mapping[str, Correction] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    named_children: bool = True
+    overrides: tuple[str, ...] = ()
 
     @property
     def text(self) -> dict[str, str]:
@@ -102,6 +66,22 @@ class Statement:
             return self.text["outside" if code == OUTSIDE else "account"]
         names = {m.code: m.name for m in self.settled.region.members}
         return names.get(code, code)
+
+    def title(self, member: str = "") -> str:
+        """Return the title: of a correction it says so."""
+        key = "title" if self.correction is None else "title_correction"
+        return self.text[f"{key}_member" if member else key].format(year=self.settled.year, member=member)
+
+    @property
+    def table_title(self) -> str:
+        """The title of the first table."""
+        return self.text["title" if self.correction is None else "recalculated"].format(year=self.settled.year)
+
+    def reader_notes(self, *, exact: bool) -> tuple[str, ...]:
+        """Return the notes of the readers in the language of the statement, and how children are told apart."""
+        fewest = None if exact else self.disclosure.fewest
+        said = () if self.named_children else (self.text["rule_child_rows_note"],)
+        return (*said, *(reader_note(note, self.language, fewest) for note in self.notes))
 
     @property
     def private(self) -> str:
@@ -118,14 +98,14 @@ def shared_document(statement: Statement) -> Document:
     """Return what all members may see."""
     text, settled = statement.text, statement.settled
     pages = [_overview(statement)]
-    pages += [_correction(statement)] if statement.correction is not None else []
-    pages += [_cost(statement)] if statement.disclosure.cost is not None else []
+    pages += [correction_page(statement, statement.correction)] if statement.correction is not None else []
+    # By member only, the overview says as much.
+    pages += [_cost(statement)] if statement.disclosure.cost is not None and statement.disclosure.by_care_type else []
     pages += [_member(statement, place) for place in range(len(settled.codes))]
     pages += [_audit(statement, None), _assumptions(statement)]
-    return Document(
-        text["title"].format(year=settled.year), _kicker(statement), (statement.private, text["level_warning"]),
-        tuple(pages),
-    )  # fmt: skip
+    said = () if statement.correction is None else (text["correction_text"],)
+    lead = (*said, statement.private, text["level_warning"])
+    return Document(statement.title(), _kicker(statement), lead, tuple(pages))
 
 
 def member_document(statement: Statement, place: int) -> Document:
@@ -133,18 +113,22 @@ def member_document(statement: Statement, place: int) -> Document:
     text, settled = statement.text, statement.settled
     member, code = settled.region.members[place], settled.codes[place]
     lines = settled.lines()
-    rows = tuple((line_label(line, statement.language), Money(lines.of(line, code))) for line in lines.lines)
-    grids = [Grid(text["title"].format(year=settled.year), (text["line"], text["amount"]), rows)]
+    rows: list[tuple[Cell, ...]] = []
+    rows += [(line_label(line, statement.language), Money(lines.of(line, code))) for line in lines.lines]
+    if statement.correction is not None:
+        found = closing(statement, code)
+        rows += [(text[name], found[name]) for name in ("settled", "receives_still", "pays_still")]
+    grids = [Grid(statement.table_title, (text["line"], text["amount"]), tuple(rows))]
     grids.append(_transfers(statement, code))
     grids.append(_own_cost(statement, place))
-    pages = [Page(text["yours"], text["yours"], (text["euro"],), tuple(grids))]
+    said = () if statement.correction is None else (text["signs"],)
+    pages = [Page(text["yours"], text["yours"], (text["euro"], *said), tuple(grids))]
     if code in statement.own_corrections:
-        pages.append(
-            Page(text["correction"], text["correction"], *_changes(statement, statement.own_corrections[code]))
-        )
+        pages.append(correction_page(statement, statement.own_corrections[code]))
     pages += [_audit(statement, place), _assumptions(statement)]
-    title = text["title_member"].format(year=settled.year, member=member.name)
-    return Document(title, _kicker(statement), (text["own_file"].format(member=member.name),), tuple(pages))
+    said = () if statement.correction is None else (text["correction_text"],)
+    lead = (*said, text["own_file"].format(member=member.name))
+    return Document(statement.title(member.name), _kicker(statement), lead, tuple(pages))
 
 
 def _kicker(statement: Statement) -> str:
@@ -170,11 +154,7 @@ def _figures(statement: Statement, place: int) -> dict[str, Cell]:
         # Beside the balance, the contribution is as good as the own cost.
         found["contribution"] = _money(HIDDEN if own == HIDDEN else int(settled.contribution[place]), statement)
     found["advance"] = Money(int(settled.advance[place]))
-    return found | _balance(int(settled.balance[place]))
-
-
-def _balance(cents: int) -> dict[str, Cell]:
-    return {"receives": Money(max(cents, 0)), "pays": Money(max(-cents, 0))}
+    return found | closing(statement, settled.codes[place])
 
 
 def _overview(statement: Statement) -> Page:
@@ -186,21 +166,32 @@ def _overview(statement: Statement) -> Page:
         for member, found in zip(settled.region.members, figures, strict=True)
     ]
     lines = settled.lines()
-    for code in (OUTSIDE, ACCOUNT):
-        balance, advance = lines.of("balance", code), lines.of("advance", code)
-        if balance or advance:
-            found = dict.fromkeys(names, "") | {"advance": Money(advance)} | _balance(balance)
-            rows.append((statement.name(code), "", *found.values()))
+    for code in (OUTSIDE, ACCOUNT, *only_earlier(statement)):
+        found = {"advance": Money(lines.of("advance", code))} | closing(statement, code)
+        if any(isinstance(cell, Money) and cell.cents for cell in found.values()):
+            rows.append((statement.name(code), "", *(dict.fromkeys(names, "") | found).values()))
     sums: list[Cell] = []
     for column in range(2, len(names) + 2):
         cells = [row[column] for row in rows if row[column] != ""]
         amounts = [cell.cents for cell in cells if isinstance(cell, Money)]
         # A sum beside a single hidden figure would give it away; hidden figures have no sum at all.
         sums.append(Money(sum(amounts)) if len(amounts) == len(cells) else text["hidden"])
+    view = statement.disclosure.cost
+    if view is not None and "own" in names:
+        # The total of the cost was judged with the table of cost; with balances it gives that of the contributions.
+        total, net = int(view.amounts[-1, -1]), int(settled.net.sum())
+        sums[names.index("own")] = _money(total, statement)
+        sums[names.index("contribution")] = _money(HIDDEN if total == HIDDEN else total + net, statement)
     rows.append((text["total"], "", *sums))
     columns = (text["member"], text["code"], *(text[name] for name in names))
-    grid = Grid(text["title"].format(year=settled.year), columns, tuple(rows), total=True)
-    return Page(text["overview"], text["overview"], (text["euro"],), (grid, _transfers(statement, None)))
+    grid = Grid(statement.table_title, columns, tuple(rows), total=True)
+    return Page(
+        text["overview"],
+        text["overview"],
+        (text["euro"],) if statement.correction is None else (text["euro"], text["signs"]),
+        (grid, _transfers(statement, None)),
+        statement.reader_notes(exact=False),
+    )
 
 
 def _transfers(statement: Statement, code: str | None) -> Grid:
@@ -209,43 +200,19 @@ def _transfers(statement: Statement, code: str | None) -> Grid:
     rows = tuple((statement.name(t.payer), statement.name(t.receiver), Money(t.cents)) for t in paid)
     count = len(statement.transfers.transfers)
     said = text["few_transfers" if statement.transfers.proven_fewest else "some_transfers"].format(count=count)
-    title = f"{text['transfers']}. {said if rows and code is None else '' if rows else text['no_transfers']}".strip()
+    name = text["transfers" if statement.correction is None else "transfers_still"]
+    title = f"{name}. {said if rows and code is None else '' if rows else text['no_transfers']}".strip()
     return Grid(title, (text["payer"], text["receiver"], text["amount"]), rows)
-
-
-def _correction(statement: Statement) -> Page:
-    assert statement.correction is not None
-    title = statement.text["correction"]
-    return Page(title, title, *_changes(statement, statement.correction))
-
-
-def _changes(statement: Statement, correction: Correction) -> tuple[tuple[str, ...], tuple[Grid, ...]]:
-    text = statement.text
-    if not correction.changes:
-        return (text["correction_none"],), ()
-    rows = tuple(
-        (
-            statement.name(change.code),
-            line_label(change.line, statement.language),
-            Money(change.was),
-            Money(change.now),
-            Money(change.difference),
-        )
-        for change in correction.changes
-    )
-    columns = tuple(text[name] for name in ("member", "line", "was", "now", "difference"))
-    return (text["correction_text"],), (Grid(text["correction"], columns, rows),)
 
 
 def _cost(statement: Statement) -> Page:
     text, view = statement.text, statement.disclosure.cost
     assert view is not None
-    types = statement.disclosure.by_care_type
-    columns = [statement.care(id_) for id_ in view.categories] if types else []
+    columns = [statement.care(id_) for id_ in view.categories]
     names = [m.name for m in statement.settled.region.members] + [text["total"]]
-    shown = [[*row[:-1], row[-1]] if types else [row[-1]] for row in view.amounts.tolist()]
     rows = tuple(
-        (name, *(_money(int(cents), statement) for cents in row)) for name, row in zip(names, shown, strict=True)
+        (name, *(_money(int(cents), statement) for cents in row))
+        for name, row in zip(names, view.amounts.tolist(), strict=True)
     )
     grid = Grid(text["cost_title"], (text["member"], *columns, text["total"]), rows, total=True)
     return Page(text["cost"], text["cost"], (statement.private,), (grid,))
@@ -269,7 +236,7 @@ def _member(statement: Statement, place: int) -> Page:
     settled, text = statement.settled, statement.text
     code = settled.codes[place]
     rows = tuple((text[name], cell) for name, cell in _figures(statement, place).items())
-    grid = Grid(text["title"].format(year=settled.year), (text["line"], text["amount"]), rows)
+    grid = Grid(statement.table_title, (text["line"], text["amount"]), rows)
     title = settled.region.members[place].name
     own = text["own_in"].format(code=code)
     return Page(code, title, (own,), (grid, _transfers(statement, code)))
@@ -286,7 +253,8 @@ def _audit(statement: Statement, place: int | None) -> Page:
     texts: list[str] = []
     for clause, year in zip(spec.clauses, settled.clauses, strict=True):
         title = text["audit_clause"].format(number=year.number, title=year.title[statement.language])
-        words = " ".join((clause.take.words(say), clause.pot.words(say), clause.charge.words(say)))
+        said = (clause.take.words(say), _share_of_year(statement, clause), clause.pot.words(say))
+        words = " ".join(filter(None, (*said, clause.charge.words(say))))
         if not year.holds:
             texts.append(f"{title}. {text['audit_none'].format(year=settled.year)}")
             continue
@@ -296,6 +264,19 @@ def _audit(statement: Statement, place: int | None) -> Page:
     if place is None and statement.disclosure.level != "all":
         texts.append(text["hidden_audit"])
     return Page(text["audit"], text["audit"], tuple(texts), tuple(pages), (text["closes"],))
+
+
+def _share_of_year(statement: Statement, clause: Clause) -> str:
+    """Return which of a list of shares holds in the year that is settled; nothing if there is no list."""
+    shares = getattr(clause.take, "share", None)
+    if not isinstance(shares, tuple):
+        return ""
+    year = statement.settled.year
+    place = 0 if clause.years.first is None else year - clause.years.first
+    share = float(shares[place]) if 0 <= place < len(shares) else 0.0
+    percentage = f"{100 * share:.2f}".rstrip("0").rstrip(".")
+    percentage = percentage.replace(".", ",") if statement.language == "nl" else percentage
+    return statement.text["audit_share"].format(year=year, share=f"{percentage}%")
 
 
 def _trail(statement: Statement, year: ClauseYear, title: str, place: int | None) -> Grid:
@@ -330,7 +311,10 @@ def _trail(statement: Statement, year: ClauseYear, title: str, place: int | None
 def _assumptions(statement: Statement) -> Page:
     text = statement.text
     rows: list[tuple[Cell, ...]] = [(text[f"in_{role}"], name) for role, name in statement.inputs.items()]
-    rows += [(text[f"rule_{rule}"], text[f"rule_{rule}_text"]) for rule in ("child", "amount", "own", "cents")]
+    rows += [(text["in_set"], override) for override in statement.overrides]
+    rules = ("child" if statement.named_children else "child_rows", "amount", "own", "cents")
+    rows += [(text[f"rule_{rule.removesuffix('_rows')}"], text[f"rule_{rule}_text"]) for rule in rules]
+    rows += [(text["reading"], note) for note in statement.reader_notes(exact=False)]
     rows.append((text["rule_private"], f"{statement.private} {text['level_warning']}"))
     grid = Grid(text["about"], (text["what"], text["how"]), tuple(rows))
     return Page(text["assumptions"], text["assumptions"], (), (grid,))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,8 +17,10 @@ from solidair.models.costs import CostModel
 from solidair.models.problems import InputError, Problem
 from solidair.models.regions import Region
 from solidair.models.sources.advances import read_advances
-from solidair.models.sources.cases import Cases, read_cases
+from solidair.models.sources.cases import COLUMNS, Cases, read_cases
+from solidair.models.sources.discreet import read_private_table
 from solidair.models.sources.history import History, read_history
+from solidair.models.sources.regions import read_region
 from solidair.pool.agreements import Agreement
 from solidair.pool.statement.correction import Lines
 from solidair.pool.study import Study
@@ -33,7 +36,11 @@ SHARED_LINES = ("advance", "balance")
 
 @dataclass
 class Reader:
-    """Reads files one after another, and keeps what is wrong with them and their digests."""
+    """Reads files one after another, and keeps what is wrong with them and their digests.
+
+    Digests are told to all members. Of a file about few children somebody who knows all rows but one could try all
+    amounts of that one until the digest fits, so there is none of cases, of past years, and of open stays.
+    """
 
     overrides: Sequence[str] = ()
     problems: list[Problem] = field(default_factory=list)
@@ -60,8 +67,9 @@ class Reader:
         place = loader.region(region, Path(), "", model)
         loaded = [loader.agreement(name, Path(), "", number, ids) for number, name in enumerate(agreements, 1)]
         loader.refuse_other_agreements([name for name, _ in loaded if name])
-        self.problems += loader.problems
-        self.digests |= loader.inputs | (dict(chosen.inputs) if chosen else {})
+        self.problems += map(_without_other_file, loader.problems)
+        studied = dict(chosen.inputs) if chosen else {}  # of which tables may be about few children
+        self.digests |= loader.inputs | {name: digest for name, digest in studied.items() if name.endswith(".toml")}
         if chosen and place and list(chosen.region.codes) != list(place.codes):
             rule, hint = "the study must be of the same members, in the same order", "Settle with the study's region."
             self.problems.append(Problem(str(study), "--study", chosen.region.name, rule, hint))
@@ -70,15 +78,21 @@ class Reader:
     def cases(self, path: Path, region: Region, costs: CostModel, year: int | None) -> Cases | None:
         """Return a file of cases."""
         codes = [str(code) for code in region.codes]
+        before = len(self.problems)
         found = self.tried(lambda: read_cases(path, codes=codes, care_types=costs.care_types, year=year))
-        return self.kept(path, found)
+        if year is None:
+            hint = "Give a file for each year, and --cases once for each."
+            for place, problem in enumerate(self.problems[before:], before):
+                if problem.rule.startswith("rows must be of one year"):
+                    self.problems[place] = replace(problem, rule="rows must be of one year", hint=hint)
+        return found
 
     def history(self, path: Path | None, region: Region, costs: CostModel) -> History | None:
         """Return a file of past years."""
         if path is None:
             return None
         codes = [str(code) for code in region.codes]
-        return self.kept(path, self.tried(lambda: read_history(path, codes=codes, care_types=costs.care_types)))
+        return self.tried(lambda: read_history(path, codes=codes, care_types=costs.care_types))
 
     def advances(self, path: Path | None, region: Region) -> dict[str, int] | None:
         """Return a file of advances."""
@@ -103,7 +117,29 @@ class Reader:
     def finish(self) -> None:
         """Raise all problems that were kept, if there is any."""
         if self.problems:
-            raise InputError(dict.fromkeys(self.problems))
+            raise InputError(dict.fromkeys(map(of_real_year, self.problems)))
+
+
+def names_children(path: Path) -> bool:
+    """Return whether a file of cases, which can be read, tells which rows are of one child."""
+    return "child" in read_private_table(path, COLUMNS).headers
+
+
+def of_real_year(problem: Problem) -> Problem:
+    """Return a problem without advice about studies: nothing is assumed of the past of a real year."""
+    return replace(problem, hint=re.sub(r",? or write assumed = true under \[history\]", "", problem.hint))
+
+
+def _without_other_file(problem: Problem) -> Problem:
+    """Return a problem of a region that is not there without the guess of a file beside it that holds no region."""
+    guess = re.match(r"Did you mean '([^']+\.csv)'\? ?", problem.hint)
+    if problem.where != "region" or guess is None:
+        return problem
+    try:
+        read_region(Path(problem.file).parent / guess[1])
+    except InputError:
+        return replace(problem, hint=problem.hint[guess.end() :])
+    return problem
 
 
 @dataclass(frozen=True, eq=False)

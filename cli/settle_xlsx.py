@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from solidair.cli.settle_pages import Document, Grid, Money, Page, Share
+from solidair.cli.settle_grid import Document, Grid, Money, Page, Share
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -28,6 +29,9 @@ def write_workbook(path: Path, document: Document) -> None:
         formats = {
             "title": book.add_format({"bold": True, "font_size": 14}),
             "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"}),
+            "head_right": book.add_format(
+                {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", "align": "right"}
+            ),
             "grid": book.add_format({"bold": True}),
             "text": book.add_format({"text_wrap": False}),
             "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
@@ -72,15 +76,19 @@ def _write_grid(sheet: Worksheet, grid: Grid, row: int, formats: dict[str, Any],
     """Write a table from a row on, and return the row after it."""
     sheet.write_string(row, 0, grid.title, formats["grid"])
     row += 1
+    if not grid.rows:
+        return row
+    texts = grid.text_columns
     for column, name in enumerate(grid.columns):
-        sheet.write_string(row, column, name, formats["head"])
+        sheet.write_string(row, column, name, formats["head" if texts[column] else "head_right"])
         widths[column] = max(widths.get(column, 0), *(len(word) for word in name.split()), 8)
     for number, cells in enumerate(grid.rows, 1):
         total = grid.total and number == len(grid.rows)
         for column, cell in enumerate(cells):
             if isinstance(cell, Money):
-                # Cents as a decimal fraction: Excel reads the shortest text that gives the same double.
-                sheet.write_number(row + number, column, cell.cents / 100, formats["money_total" if total else "money"])
+                # As a decimal: the writer keeps 16 digits, and 85399.93 as a double becomes 85399.92999999999.
+                euros: Any = Decimal(cell.cents).scaleb(-2)
+                sheet.write_number(row + number, column, euros, formats["money_total" if total else "money"])
                 width = len(f"{cell.cents / 100:,.2f}") + 1
             elif isinstance(cell, Share):
                 sheet.write_number(row + number, column, cell.value, formats["share"])

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from click.testing import CliRunner
 
@@ -21,6 +18,7 @@ from solidair.models.problems import InputError
 from solidair.models.regions import Municipality
 from solidair.models.sources.regions import COLUMNS, read_region
 from solidair.pool import Results, Study, simulate
+from solidair.pool.reference import documented
 from solidair.pool.results import TABLES
 from solidair.pool.study import builtin
 
@@ -69,23 +67,6 @@ def block(text: str) -> str:
     """Return what a terminal shows, without blanks at the ends of lines."""
     lines = [line.rstrip() for line in text.strip("\n").splitlines()]
     return "```text\n" + "\n".join(lines) + "\n```"
-
-
-def documented(thing: Any) -> dict[str, str]:
-    """Return what the docstring of a class says about each of its parameters, those of its bases included."""
-    said: dict[str, str] = {}
-    for cls in reversed(inspect.getmro(thing)):
-        section = re.split(r"\n\s*Parameters\n\s*-+\n", inspect.cleandoc(cls.__doc__ or "") + "\n")
-        if len(section) == 2:
-            body = re.split(r"\n\w[\w ]*\n-{3,}\n", section[1])[0]
-            for names, text in re.findall(r"^(\w+(?:, \w+)*)\n((?:[ ]+.*\n?)+)", body, re.MULTILINE):
-                said |= dict.fromkeys(names.split(", "), " ".join(text.split()))
-    return said
-
-
-def first_sentence(thing: Any) -> str:
-    """Return the first paragraph of a docstring."""
-    return " ".join(inspect.cleandoc(thing.__doc__ or "").split("\n\n")[0].split())
 
 
 # --- running the program

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 import numpy as np
-from generated import ROOT, code, documented, figure, first_sentence, generated, results, table
+from generated import ROOT, code, documented, figure, generated, results, table
 
 from solidair.cli.main import COMMANDS, cli
 from solidair.models.anchors import anchor_table
@@ -27,6 +27,8 @@ from solidair.pool.metrics import METRICS, stability
 from solidair.pool.metrics.years import YEAR_METRICS, Period
 from solidair.pool.parts.registry import PARTS
 from solidair.pool.parts.words import Wording
+from solidair.pool.reference import FIELD_WORDS
+from solidair.pool.reference import first_paragraph as first_sentence
 from solidair.pool.results import TABLES
 from solidair.pool.run import measures_of
 from solidair.pool.streams import Stream
@@ -174,13 +176,6 @@ _STREAM_WORDS = {
 # --- agreements
 
 
-_FIELD_WORDS = {
-    "key": "a key, see below",
-    "shares": "share per CBS code, from 0 to 1; every member named, together 1",
-    "parts": "a list of `{ weight = ..., key = ... }`; the weights together 1",
-}
-
-
 @generated
 def parts(role: str) -> str:
     """All parts of one role with their fields."""
@@ -194,7 +189,7 @@ def parts(role: str) -> str:
             if name == "kind":
                 continue
             default = "required" if field.is_required() else f"default {_default(field.default)}"
-            words = (said.get(name) or _FIELD_WORDS[name]).rstrip(".")
+            words = (said.get(name) or FIELD_WORDS[name]).rstrip(".")
             fields.append(f"`{name}` ({default}{_bounds(schema[name])}): {words}")
         rows.append((code(kind), first_sentence(cls), ".<br>".join(fields) + "." if fields else ""))
     return table(("kind", "what it does", "fields"), rows)

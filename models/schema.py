@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from solidair.models.problems import InputError, Problem, suggest
+from solidair.models.problems import InputError, Problem, nearest, suggest
 
 Grade = Literal["sourced", "derived", "assumed"]
 M = TypeVar("M", bound="Config")
@@ -32,10 +32,19 @@ class RuleError(ValueError):
 
 
 class Words(Config):
-    """A text in the two languages of the product."""
+    """A text in the two languages of the product; one that a file gives once serves both."""
 
     nl: str = Field(min_length=1)
     en: str = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _once(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        if not given:
+            raise RuleError("this text must not be empty", "Fill it in.")
+        return {"nl": given, "en": given}
 
     def __getitem__(self, language: str) -> str:
         """Return the text in a language, 'nl' or 'en'."""
@@ -144,6 +153,8 @@ def _explained(schema: dict[str, Any], fault: ErrorDetails, place: Place, nodes:
         options += [str(option) for node in nodes for option in node.get("enum", [])]
         if place[-1:] == ("kind",):
             return where, value, f"unknown kind '{value}'", suggest(value, options)
+        if any(node.get("type") == "array" for node in nodes):
+            return where, value, f"this must be {_either(options)} or a list", _list_hint(value, options)
         return where, value, f"this must be {_either(options)}", suggest(value, options)
     if kind == "value_error":
         hint = getattr(context.get("error"), "hint", "Change the value.")
@@ -182,6 +193,10 @@ def _plain(fault: ErrorDetails, place: Place, nodes: Nodes) -> tuple[str, str]:
     if kind.startswith(("greater_than", "less_than")):
         return _range(nodes, str(place[-1]) if place else "")
     key = kind.split("_")[0]
+    if key == "tuple" and isinstance(fault["input"], Mapping):
+        name = str(place[-1]) if place else ""
+        several = f"Write [[{name}]], with two brackets on either side, above each." if len(place) == 1 else ""
+        return _TYPES[key][0], several or f"Write {name} = [{{ ... }}], with brackets around the tables."
     if key == "model":
         known = ", ".join(f"{name} = ..." for node in nodes for name in node.get("properties", {}))
         return _TYPES["model"][0], f"Write {{ {known or 'key = value, ...'} }}."
@@ -189,6 +204,13 @@ def _plain(fault: ErrorDetails, place: Place, nodes: Nodes) -> tuple[str, str]:
         return _TYPES[key]
     message = fault["msg"]
     return message[:1].lower() + message[1:], "Change the value."
+
+
+def _list_hint(value: str, options: list[str]) -> str:
+    """Return what to write instead of one text where a list may stand, from what was written."""
+    near = nearest(value, options)
+    named = ", ".join(f'"{entry.strip()}"' for entry in value.split(",") if entry.strip()) or '"..."'
+    return f"Did you mean '{near}'?" if near else f'Write "{options[0]}", or a list such as [{named}].'
 
 
 def _range(nodes: Nodes, key: str) -> tuple[str, str]:
@@ -212,6 +234,7 @@ def _range(nodes: Nodes, key: str) -> tuple[str, str]:
 def _example(key: str, nodes: Nodes) -> str:
     """Return a key with a value of the right type, as it stands in a file."""
     node = nodes[0] if nodes else {}
+    node = next((option for option in node.get("anyOf", []) if "$ref" not in option), node)
     if "discriminator" in node:
         return f'{key} = {{ kind = "{next(iter(node["discriminator"]["mapping"]))}", ... }}'
     if "properties" in node:

@@ -1,5 +1,8 @@
 """Backtest: what agreements would have done in past years.
 
+Years that follow each other are settled together, as the years of a simulated path are: balances, limits and windows
+carry over from one year to the next. An article that does not say when it began begins in the first of them.
+
 With cases of a year every rule can be laid over it. With sums of a year, from a history file, only rules that do not
 look at single children can.
 """
@@ -20,10 +23,12 @@ from solidair.models.sources.history import History, MissingHistoryError
 from solidair.pool.agreements import Agreement
 from solidair.pool.child_rules import Rows, by_care_type
 from solidair.pool.parts.takes import ShareTake
+from solidair.pool.real_setting import RealSetting
 from solidair.pool.setting import Setting
 from solidair.pool.settle_year import settle_rows
 from solidair.pool.study import Study
-from solidair.pool.year_setting import laws_of_year, setting_of_year, year_problems
+from solidair.pool.year_setting import laws_of_years, setting_of_year, wanting
+from solidair.pool.year_state import begun, carries
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -103,7 +108,7 @@ def backtest(
     history: History | None = None,
     study: Study | None = None,
 ) -> Backtest:
-    """Settle past years under each agreement.
+    """Settle past years under each agreement, years that follow each other together.
 
     Parameters
     ----------
@@ -112,7 +117,8 @@ def backtest(
     cases
         Real cases by calendar year; if left out, the sums of the history are settled.
     history
-        Sums of past years, at which keys may look as well. Without it those of `cases` are taken.
+        Sums of past years, at which keys may look as well. Without it those of `cases` are taken. Of years that are
+        settled together keys see the cases.
     study
         From which expected values and laws are taken, if a clause needs them.
 
@@ -123,27 +129,122 @@ def backtest(
     """
     past = history if history is not None or not cases else history_of(cases, region, costs)
     calendar = sorted(cases) if cases else list(past.years) if past is not None else []
-    found, skipped, problems = [], [], []
+    found: list[PastYear] = []
+    skipped: list[tuple[str, int, str]] = []
+    problems: list[Problem] = []
     for agreement in agreements:
-        faults: list[Problem] = []
-        settled = 0
-        for year in calendar:
-            setting = setting_of_year(region, costs, year, past, expected=study is not None)
-            wrong = year_problems(agreement, setting, laws=study is not None)
-            wrong += [] if cases else sums_problems(agreement, setting, past, year)
-            if not wrong:
-                try:
-                    found.append(_settled(agreement, setting, cases, past, study))
-                    settled += 1
-                    continue
-                except InputError as error:
-                    wrong = list(error.problems)
-            faults += wrong
-            skipped += [(agreement.name, year, problem.rule) for problem in wrong]
-        problems += [] if settled else faults
+        trial = _Trial(agreement, region, costs, cases, past, study)
+        settled, faults = trial.run(calendar)
+        found += settled
+        skipped += [(agreement.name, year, problem.rule) for year, wrong in faults.items() for problem in wrong]
+        problems += [] if settled else [problem for wrong in faults.values() for problem in wrong]
     if problems:
         raise InputError(dict.fromkeys(problems))
     return Backtest(region, tuple(found), tuple(dict.fromkeys(skipped)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """One agreement, to be settled in as many past years as can be."""
+
+    agreement: Agreement
+    region: Region
+    costs: CostModel
+    cases: Mapping[int, Cases] | None
+    history: History | None
+    study: Study | None
+
+    def run(self, calendar: Sequence[int]) -> tuple[list[PastYear], dict[int, list[Problem]]]:
+        """Return the years that can be settled, and what is wanting in each of the others, both ascending.
+
+        Of the years without a gap or a fault the longest stretch is settled together. Years before and after it are
+        settled too if the agreement carries nothing from one year to the next, else they are left out.
+        """
+        found: list[PastYear] = []
+        faults: dict[int, list[Problem]] = {}
+        todo = [tuple(calendar)]
+        while todo:
+            years = todo.pop()
+            stretch = self._longest(years)
+            found += stretch
+            if not stretch:
+                faults |= {year: self._wrong((year,)) for year in years}
+                continue
+            before = tuple(year for year in years if year < stretch[0].year)
+            after = tuple(year for year in years if year > stretch[-1].year)
+            if any(carries(self.agreement, self._setting((year,))) for year in years):
+                faults |= {year: self._wrong((year,)) or [self._apart(year)] for year in (*before, *after)}
+            else:
+                todo += [part for part in (before, after) if part]
+        return sorted(found, key=lambda each: each.year), dict(sorted(faults.items()))
+
+    def _longest(self, years: tuple[int, ...]) -> list[PastYear]:
+        """Return the longest stretch that can be settled, the earliest if there are several; empty if there is none."""
+        for length in range(len(years), 0, -1):
+            for first in range(len(years) + 1 - length):
+                stretch = years[first : first + length]
+                if stretch[-1] - stretch[0] == length - 1 and not self._wrong(stretch, settle=False):
+                    try:
+                        return self._settled(stretch)
+                    except InputError:
+                        continue
+        return []
+
+    def _wrong(self, years: tuple[int, ...], *, settle: bool = True) -> list[Problem]:
+        """Return what is wanting to settle successive years together."""
+        made, setting = begun(self.agreement, years[0]), self._setting(years)
+        wrong = wanting(made, setting, laws=self.study is not None)
+        if not self.cases:
+            wrong += [
+                p
+                for place, year in enumerate(years)
+                for p in sums_problems(made, setting.one(place), self.history, year)
+            ]
+        if settle and not wrong:
+            try:
+                self._settled(years)
+            except InputError as error:
+                return list(error.problems)
+        return wrong
+
+    def _apart(self, year: int) -> Problem:
+        rule = (
+            f"this agreement carries money, limits or claims over from year to year, and the years up to {year} cannot "
+        )
+        rule += "be settled as one stretch"
+        return Problem(self.agreement.file, "years", str(year), rule, "Give the figures of all years without a gap.")
+
+    def _setting(self, years: tuple[int, ...]) -> RealSetting:
+        first = setting_of_year(self.region, self.costs, years[0], self.history, expected=self.study is not None)
+        budgets = np.array([budgets_of(self.region, self.history, year) for year in years])
+        return replace(first, growth=np.ones(len(years)), given=budgets)
+
+    def _rows(self, year: int, setting: RealSetting) -> tuple[Rows, IntArray]:
+        """Return the rows of a year and the clients of each member, (member,)."""
+        if self.cases:
+            rows = Rows.of_cases(self.cases[year], setting)
+            pairs = np.unique(np.stack([rows.member, rows.child]), axis=1)
+            return rows, np.bincount(pairs[0], minlength=setting.members)
+        assert self.history is not None
+        try:
+            rows = Rows.of_history(self.history, year, setting)
+        except MissingHistoryError as error:
+            problem = Problem(self.history.file, f"{year}", "", str(error), "Fill these figures in.")
+            raise InputError([problem]) from error
+        clients = np.rint(np.bincount(rows.member, weights=rows.clients, minlength=setting.members))
+        return rows, clients.astype(np.int64)
+
+    def _settled(self, years: tuple[int, ...]) -> list[PastYear]:
+        made, setting = begun(self.agreement, years[0]), self._setting(years)
+        rows, clients = zip(*(self._rows(year, setting.one(place)) for place, year in enumerate(years)), strict=True)
+        # Laws are learnt with the budgets of the region, as a study has them.
+        laws = None if self.study is None else laws_of_years(made, self.study, replace(setting, given=None))
+        ledger = settle_rows(made, setting, rows, laws)
+        name, own, contribution = made.name, ledger.own[0], ledger.contribution[0]
+        return [
+            PastYear(name, year, own[t], contribution[t], setting.budgets[t], clients[t].astype(np.int64))
+            for t, year in enumerate(years)
+        ]
 
 
 def history_of(cases: Mapping[int, Cases], region: Region, costs: CostModel) -> History:
@@ -177,36 +278,11 @@ def sums_problems(agreement: Agreement, setting: Setting, history: History | Non
     return problems
 
 
-def _settled(
-    agreement: Agreement, setting: Setting, cases: Mapping[int, Cases] | None, history: History | None,
-    study: Study | None,
-) -> PastYear:  # fmt: skip
-    year, members = setting.first_year, setting.members
-    if cases:
-        rows = Rows.of_cases(cases[year], setting)
-        pairs = np.unique(np.stack([rows.member, rows.child]), axis=1)
-        clients = np.bincount(pairs[0], minlength=members)
-    else:
-        assert history is not None
-        try:
-            rows = Rows.of_history(history, year, setting)
-        except MissingHistoryError as error:
-            raise InputError([Problem(history.file, f"{year}", "", str(error), "Fill these figures in.")]) from error
-        clients = np.rint(np.bincount(rows.member, weights=rows.clients, minlength=members)).astype(np.int64)
-    laws = None if study is None else laws_of_year(agreement, study, setting)
-    setting = replace(setting, region=_with_budgets(setting.region, history, year))
-    ledger = settle_rows(agreement, setting, rows, laws)
-    own, contribution = ledger.own[0, 0], ledger.contribution[0, 0]
-    return PastYear(agreement.name, year, own, contribution, setting.region.budget, clients.astype(np.int64))
-
-
-def _with_budgets(region: Region, history: History | None, year: int) -> Region:
-    """Return the region with the budgets that the history gives for a year, where it does."""
+def budgets_of(region: Region, history: History | None, year: int) -> FloatArray:
+    """Return the budgets of a year, (member,) EUR: those that the history gives, else those of the region."""
+    budgets = np.array(region.budget, dtype=np.float64)
     if history is None or year not in history.years:
-        return region
+        return budgets
     given = dict(zip(history.codes, history.budget[history.years.index(year)].tolist(), strict=True))
-    members = tuple(
-        member if np.isnan(given.get(member.code, np.nan)) else replace(member, youth_budget_eur=given[member.code])
-        for member in region.members
-    )
-    return replace(region, members=members)
+    found = np.array([given.get(str(code), np.nan) for code in region.codes])
+    return np.where(np.isnan(found), budgets, found)

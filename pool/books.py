@@ -116,9 +116,7 @@ class Books:
         Number of the clause at work, from 0, and the position of its first year, negative if it began earlier.
     """
 
-    def __init__(
-        self, setting: Setting, measures: MeasureSet, claims: FloatArray, laws: Laws | None = None
-    ) -> None:
+    def __init__(self, setting: Setting, measures: MeasureSet, claims: FloatArray, laws: Laws | None = None) -> None:
         self.setting, self.measures, self.claims, self.laws = setting, measures, claims, laws
         self.clause = self.start = 0
         self.own = combine(measures.total_weights, claims)

@@ -19,6 +19,7 @@ from solidair.pool.case_rules import Cohort
 from solidair.pool.parts.registry import Fault
 from solidair.pool.parts.scopes import Scope, scope_faults
 from solidair.pool.parts.words import Wording
+from solidair.pool.real_setting import RealSetting
 from solidair.pool.setting import Setting
 
 if TYPE_CHECKING:
@@ -123,9 +124,13 @@ def ordered(changes: Sequence[ChangeBase]) -> list[tuple[int, ChangeBase]]:
 
 
 def cohorts(changes: Sequence[ChangeBase], setting: Setting) -> list[Cohort]:
-    """Return the cohorts of cases that changes on occurrence basis tell apart, the oldest first; else one of all."""
+    """Return the cohorts of cases that changes on occurrence basis tell apart, the oldest first; else one of all.
+
+    Of real cases a file says when they began, so there a change of an earlier year still tells them apart.
+    """
+    earlier = isinstance(setting, RealSetting)
     places = {change.place(setting) for change in changes if change.open_cases == "occurrence"}
-    breaks = sorted(place for place in places if 0 <= place < setting.years)
+    breaks = sorted(place for place in places if (earlier or place >= 0) and place < setting.years)
     return list(zip([None, *breaks], [*breaks, None], strict=True))
 
 
@@ -146,14 +151,14 @@ def membership(
     for _, change in ordered(changes):
         if change.member not in codes:
             continue  # see faults
-        member, place = codes.index(change.member), max(change.place(setting), 0)
+        member, place = codes.index(change.member), change.place(setting)
         about = change.types(clause, setting)
         if isinstance(change, Entry):  # who joins was outside before, whatever the clause says
             inside[about & ~seen[:, member], :, member] = False
         seen[about, member] = True
-        since = cohort[0] if cohort[0] is not None else -1
-        if change.open_cases == "payment" or cohort == EVERYTHING or since >= place:
-            inside[about, place:, member] = isinstance(change, Entry)
+        began_after = cohort[0] is not None and cohort[0] >= place
+        if change.open_cases == "payment" or cohort == EVERYTHING or began_after:
+            inside[about, max(place, 0) :, member] = isinstance(change, Entry)
     when = clause.when(setting)[:, np.newaxis]
     return np.asarray(inside & types[:, np.newaxis, np.newaxis] & when & setting.there, dtype=np.bool_)
 
@@ -177,11 +182,14 @@ def _unknown(change: ChangeBase, clauses: Sequence[Clause], codes: Sequence[str]
         yield Fault("member", change.member, rule, suggest(change.member, codes))
     alliances = list(dict.fromkeys(clause.alliance for clause in clauses))
     if change.alliance is not None and change.alliance not in alliances:
-        rule, hint = "no article belongs to an alliance of this name", suggest(change.alliance, alliances)
+        named = [alliance for alliance in alliances if alliance]
+        rule, hint = "no article belongs to an alliance of this name", suggest(change.alliance, named)
+        if not named:
+            hint = 'No article names an alliance: leave alliance out, or give articles one with alliance = "...".'
         yield Fault("alliance", change.alliance, rule, hint)
     if change.alliance is None and isinstance(change, Entry) and len(alliances) > 1:
         rule = "this agreement has several alliances: the entry must say which one is joined"
-        yield Fault("alliance", "", rule, f'Write alliance = "{alliances[0]}", for example.')
+        yield Fault("alliance", "", rule, f'Write alliance = "{next(filter(None, alliances))}", for example.')
     yield from scope_faults(change.scope, setting)
 
 
@@ -196,8 +204,11 @@ def _unfit(change: ChangeBase, clauses: Sequence[Clause], setting: Setting) -> I
         if not clause.divisible and (partly or (occurrence and types.any())):
             where, what = ("scope", "for some care only") if partly else ("open_cases", "on occurrence basis")
             rule = f"article {number} looks at totals, or charges otherwise than by a key: nobody can change {what}"
-            yield Fault(where, "", rule, "Cut the article by care, or let the change be about all care and payments.")
-    if occurrence and change.place(setting) < 0:
+            hint = "Leave scope out, so that the change is about all care, or cut the article by care."
+            if not partly:
+                hint = 'Write open_cases = "payment": from that year on every cost counts, whenever the case began.'
+            yield Fault(where, "" if partly else change.open_cases, rule, hint)
+    if occurrence and change.place(setting) < 0 and not isinstance(setting, RealSetting):
         rule = f"on occurrence basis a change must fall in {setting.first_year} or later: when stays that are open"
         rule += " at the start began is not known"
         yield Fault("open_cases", "occurrence", rule, "Let the study begin in the year of the change, or earlier.")

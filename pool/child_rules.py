@@ -26,6 +26,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+UNKNOWN = -1
+"""Stands where it is not known in which year care began."""
+
 _ROUNDING = 1e-9
 """What is taken may exceed what is left by this share of it: the algebra of lines is in floating point."""
 
@@ -44,8 +47,8 @@ class Rows:
         EUR in the year, (row,).
     clients
         How many clients a row stands for: 1, or more where only sums are known, (row,).
-    cohort
-        0 if the care began before 1 January of the year, 1 if in it, -1 if that is not known, (row,).
+    began
+        Calendar year in which the care began, UNKNOWN if that is not known, (row,).
     months
         Months of stay in the year, NaN if not known, (row,).
     single
@@ -58,7 +61,7 @@ class Rows:
     household: IntArray = field(repr=False)
     cost: FloatArray = field(repr=False)
     clients: FloatArray = field(repr=False)
-    cohort: IntArray = field(repr=False)
+    began: IntArray = field(repr=False)
     months: FloatArray = field(repr=False)
     single: bool = True
 
@@ -74,10 +77,10 @@ class Rows:
         member = cases.members([str(code) for code in setting.region.codes])
         place = {id_: i for i, id_ in enumerate(setting.care_types)}
         care = np.array([place[id_] for id_ in cases.care_types], dtype=np.int64)
-        began = cases.starts >= np.datetime64(f"{setting.first_year}-01-01")
-        cohort = np.where(np.isnat(cases.starts), -1, began).astype(np.int64)
+        years = cases.starts.astype("datetime64[Y]").astype(np.int64) + 1970
+        began = np.where(np.isnat(cases.starts), UNKNOWN, years)
         ones, children = np.ones(len(cases)), cases.children
-        return cls(member, care, children, cases.households, cases.costs, ones, cohort, cases.months)
+        return cls(member, care, children, cases.households, cases.costs, ones, began, cases.months)
 
     @classmethod
     def of_history(cls, history: History, year: int, setting: Setting) -> Rows:
@@ -104,7 +107,7 @@ class Rows:
         numbers = np.arange(len(member), dtype=np.int64)
         return cls(
             np.array(member, dtype=np.int64), np.array(care, dtype=np.int64), numbers, numbers, np.array(cost),
-            np.array(clients), np.full(len(numbers), -1, dtype=np.int64), np.full(len(numbers), np.nan), single=False,
+            np.array(clients), np.full_like(numbers, UNKNOWN), np.full(len(numbers), np.nan), single=False,
         )  # fmt: skip
 
 
@@ -113,6 +116,16 @@ def by_care_type(history: History, year: int) -> bool:
     at = history.years.index(year)
     places = [i for i, id_ in enumerate(history.care_types) if id_ != TOTAL]
     return not (np.isnan(history.clients[at][:, places]) | np.isnan(history.cost[at][:, places])).any()
+
+
+def reach_of(agreement: Agreement, clause: Clause, setting: Setting) -> BoolArray:
+    """Return for whom a clause holds, (cohort, care_type, year, member).
+
+    There is one cohort unless a change of membership leaves cases alone that began before it.
+    """
+    shape = (len(setting.care_types), setting.years, setting.members)
+    cohorts = agreement.cohorts(setting)
+    return np.array([np.broadcast_to(agreement.reach(clause, setting, cohort), shape) for cohort in cohorts])
 
 
 def reach_of_rows(agreement: Agreement, clause: Clause, setting: Setting, rows: Rows) -> tuple[BoolArray, BoolArray]:
@@ -131,29 +144,29 @@ def reach_of_rows(agreement: Agreement, clause: Clause, setting: Setting, rows: 
     InputError
         If it matters when care began, and the file does not say so.
     """
-    shape = (len(setting.care_types), setting.years, setting.members)
-    cohorts = agreement.cohorts(setting)
-    reach = np.array([np.broadcast_to(agreement.reach(clause, setting, cohort), shape) for cohort in cohorts])
+    reach = reach_of(agreement, clause, setting)
     cohort = cohort_of_rows(agreement, setting, rows)
     return reach, reach[cohort, rows.care, 0, rows.member]
 
 
 def cohort_of_rows(agreement: Agreement, setting: Setting, rows: Rows) -> IntArray:
-    """Return the place of each row among the cohorts of the agreement, (row,).
+    """Return the place of each row among the cohorts of the agreement, (row,), by the year in which its care began.
 
     Raises
     ------
     InputError
         If it matters when care began, and the file does not say so.
     """
-    if len(agreement.cohorts(setting)) == 1:
+    cohorts = agreement.cohorts(setting)
+    if len(cohorts) == 1:
         return np.zeros(len(rows.cost), dtype=np.int64)
-    unknown = int((rows.cohort < 0).sum())
+    unknown = int((rows.began == UNKNOWN).sum())
     if unknown:
         rule = f"of {unknown} cases it is not known when they began, and a change on occurrence basis asks for it"
         hint = 'Fill in the column start of the cases, or write open_cases = "payment".'
         raise InputError([Problem(agreement.file, "changes", "", rule, hint)])
-    return rows.cohort
+    breaks = [place for place, _ in cohorts[1:] if place is not None]
+    return np.searchsorted(breaks, rows.began - setting.first_year, side="right").astype(np.int64)
 
 
 def taken_of_rows(agreement: Agreement, setting: Setting, rows: Rows) -> FloatArray:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from solidair.models.problems import suggest
 from solidair.models.schema import Config, RuleError, Words
@@ -99,6 +100,19 @@ class Clause(Config):
     take: AnyTake
     pot: AnyPot = FullPot()
     charge: AnyCharge
+
+    @field_validator("members")
+    @classmethod
+    def _named_once(cls, members: Literal["all"] | tuple[str, ...]) -> Literal["all"] | tuple[str, ...]:
+        if members == "all":
+            return members
+        if not members:
+            hint = 'Write members = "all", or list their CBS codes, such as ["GM0518"].'
+            raise RuleError("an article must hold for at least one member", hint)
+        if twice := [code for code, count in Counter(members).items() if count > 1]:
+            rule = f"each member must be named once, but named twice: {', '.join(twice)}"
+            raise RuleError(rule, "Leave the second one out, or check the code: was another member meant?")
+        return members
 
     @property
     def linear(self) -> bool:

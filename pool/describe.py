@@ -16,18 +16,19 @@ from solidair.models.costs import CostModel
 from solidair.models.problems import InputError, Problem, nearest
 from solidair.models.regions import Region
 from solidair.models.schema import in_language
+from solidair.models.sources.regions import read_region
 from solidair.pool.agreements import Agreement
 from solidair.pool.changes import change_words, late_words, ordered
 from solidair.pool.clauses import Clause
 from solidair.pool.describe_care import care_description, study_facts
-from solidair.pool.example import Example, likeliest, worked_example
+from solidair.pool.example import Example, example_case, worked_example
 from solidair.pool.fair import Known, known_of
 from solidair.pool.mergers import merger_words
-from solidair.pool.parts.words import Wording
+from solidair.pool.parts.words import NO_BREAK, Wording
 from solidair.pool.properties import property_card
 from solidair.pool.property_words import CardRow, card_rows
 from solidair.pool.setting import Setting
-from solidair.pool.study import Study, is_study, load_agreement
+from solidair.pool.study import Study, builtin, is_study, load_agreement
 
 _LATER = {
     "nl": "Dit artikel werkt op wat de eerdere artikelen van de kosten van elk kind hebben overgelaten.",
@@ -148,10 +149,13 @@ def described(agreement: Agreement, study: Study, language: str, known: Known | 
     known
         What is known of the agreement already; it is worked out if left out.
     """
-    names = names_of(study.region)
+    names = _known_names() | names_of(study.region)
     words = _in_words(agreement, study.costs, language, None, names, study.setting)
+    say = _wording(agreement, study.costs, language, names)
     whole = with_past(study)
-    missing = [problem.rule for problem in agreement.faults(whole.setting)]
+    strange = strangers(agreement, study.region)
+    missing = [_strangers_words(agreement, strange, study, say)] if strange else []
+    missing += [problem.rule for problem in agreement.faults(whole.setting) if problem.value not in strange]
     if not missing and known is None:
         try:
             known = known_of(whole, [agreement])[agreement.name]
@@ -162,8 +166,8 @@ def described(agreement: Agreement, study: Study, language: str, known: Known | 
     setting, costs = whole.setting, study.costs
     example = worked_example(agreement, setting, costs, language, known.laws)
     card = property_card(agreement, setting, gaps=known.gaps, laws=known.laws)
-    say = _wording(agreement, costs, language, names)
-    rows = card_rows(card, say, [str(name) for name in study.region.names], likeliest(costs))
+    care_type = example_case(agreement, setting, costs)[1]
+    rows = card_rows(card, say, [str(name) for name in study.region.names], care_type)
     assumed = (_ASSUMED[language],) if agreement.faults(study.setting) else ()
     return replace(words, example=example, card=rows, notes=(*words.notes, *assumed))
 
@@ -179,6 +183,42 @@ def _known(study: Study, agreements: Sequence[Agreement]) -> dict[str, Known]:
         return known_of(with_past(study), agreements)
     except InputError:
         return {}
+
+
+def strangers(agreement: Agreement, region: Region) -> list[str]:
+    """Return the codes that an agreement names and that are no members of a region, in the order of the file."""
+    codes = {str(code) for code in region.codes}
+    return [code for code in _named(agreement) if code not in codes]
+
+
+def _named(agreement: Agreement) -> list[str]:
+    """Return the codes of all members that an agreement names."""
+    named = [code for clause in agreement.spec.clauses if clause.members != "all" for code in clause.members]
+    return list(dict.fromkeys([*named, *(change.member for change in agreement.spec.changes)]))
+
+
+def _strangers_words(agreement: Agreement, codes: Sequence[str], study: Study, say: Wording) -> str:
+    """Return that an agreement is about members of another region, and how to see it there."""
+    here, who, named = study.region.title, say.members(codes), set(_named(agreement))
+    text = say.pick(
+        f"de overeenkomst gaat over gemeenten die niet in {here} liggen: {who}",
+        f"the agreement is about members that are not in {here}: {who}",
+    )
+    regions = {name: read_region(file) for name, file in builtin("regions").items()}
+    fits = [name for name, region in regions.items() if named <= {str(code) for code in region.codes}]
+    if not fits:
+        return text
+    how = f"--set region={min(fits, key=lambda name: len(regions[name].members))}"
+    since = [change.first for change in agreement.spec.changes if change.open_cases == "occurrence"]
+    if min(since, default=study.settings.first_year) < study.settings.first_year:
+        how += f" --set settings.first_year={min(since)}"
+    return text + say.pick(f". Met {how} is het te zien", f". {how} shows it")
+
+
+def _known_names() -> dict[str, str]:
+    """Return the names of all members of the regions that come with solidair, by CBS code."""
+    regions = [read_region(file) for file in builtin("regions").values()]
+    return {code: name for region in regions for code, name in names_of(region).items()}
 
 
 def names_of(region: Region) -> dict[str, str]:
@@ -249,7 +289,8 @@ def _money(agreement: Agreement, say: Wording) -> tuple[str, ...]:
         return ()
     parts = []
     if money.currency != "EUR":
-        parts.append(f"{money.currency} 1 = {say.pick('€', 'EUR')} {say.number(money.euro, 3)}")
+        euro = f"{say.pick('€', 'EUR')}{NO_BREAK}{say.number(money.euro, 3)}"
+        parts.append(f"{money.currency}{NO_BREAK}1 = {euro}")
     if money.level != 1:
         times = say.number(money.level, 2)
         parts.append(say.pick(f"prijspeil maal {times}", f"price level times {times}"))

@@ -1,4 +1,4 @@
-"""The worked example: one case of EUR 300,000 in the smallest member, and who pays what, this year and later."""
+"""The worked example: one case of EUR 300,000 in the smallest member that an agreement reaches, and who pays what."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ YEARS = 4
 
 @dataclass(frozen=True)
 class Example:
-    """One case in the smallest member: who pays what.
+    """One case in the smallest member that the agreement reaches: who pays what.
 
     Parameters
     ----------
@@ -59,24 +59,38 @@ class Example:
         return any(abs(x) >= 0.5 for year in self.later for x in year.values())
 
 
-def likeliest(costs: CostModel) -> str:
-    """Return the care type, as an identifier, in which a case of the cost of the example is likeliest."""
+def example_case(agreement: Agreement, setting: Setting, costs: CostModel) -> tuple[int, str]:
+    """Return the member, as a position, and the care type, as an identifier, of the example.
+
+    The care type is the one in which a case of that cost is likeliest, among those that an article is about; if none
+    of them can cost as much, among all. The member is the smallest for whom an article is about that care.
+    """
+    reach = np.zeros((len(setting.care_types), setting.members), dtype=np.bool_)
+    for clause in agreement.spec.clauses:
+        reach |= agreement.reach(clause, setting).any(axis=1)
     rates = zip(costs.ids, costs.clients_per_youth, costs.severities, strict=True)
-    return max(rates, key=lambda entry: entry[1] * float(entry[2].sf(EXAMPLE_COST)))[0]
+    chances = {id_: rate * float(severity.sf(EXAMPLE_COST)) for id_, rate, severity in rates}
+    touched = {id_: chances[id_] for id_, row in zip(setting.care_types, reach, strict=True) if row.any()}
+    # A care type of which such a case has no chance at all is not thinkable.
+    thinkable = {id_: chance for id_, chance in touched.items() if chance > 0.0} or chances
+    care_type = max(thinkable, key=lambda id_: thinkable[id_])
+    inside = np.flatnonzero(reach[setting.care_types.index(care_type)])
+    members = inside if len(inside) else np.arange(setting.members)
+    return int(members[np.argmin(setting.youth[members])]), care_type
 
 
 def worked_example(
     agreement: Agreement, setting: Setting, costs: CostModel, language: str, laws: Laws | None = None
 ) -> Example:
-    """Return who pays for one child of EUR 300,000 in the smallest member, by the same code that settles a year.
+    """Return who pays for one child of EUR 300,000, by the same code that settles a year.
 
-    The child is in the care type in which such a cost is likeliest, and the year is the first of the setting. Where
+    Whose child, and in which care, is told by `example_case`, and the year is the first of the setting. Where
     an agreement is not linear the case comes on top of years as expected, and what it changes is told; prices stay
     those of the first year. Rules that were learnt are followed over the years that they were learnt for.
     """
     setting = setting if agreement.needs_law else steady(setting, YEARS)
     years, region = min(setting.years, YEARS), setting.region
-    smallest, care_type = min(range(len(region.members)), key=lambda i: region.members[i].youth), likeliest(costs)
+    smallest, care_type = example_case(agreement, setting, costs)
     measures = measures_for(costs.ids, agreement.looks(setting))
     case = Cases.of(1, 0, 0, smallest, setting.care_types.index(care_type), EXAMPLE_COST).claims(measures, setting)
     plan = Plan.make(agreement, measures, setting)

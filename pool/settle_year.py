@@ -8,7 +8,7 @@ member and total closes (`solidair.pool.year_cents`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +21,10 @@ from solidair.models.sources.cases import Cases
 from solidair.models.sources.history import History
 from solidair.pool.agreements import Agreement
 from solidair.pool.books import Books, Laws
-from solidair.pool.child_rules import Rows, cohort_of_rows, reach_of_rows, sums, taken_of_rows
+from solidair.pool.child_rules import Rows, cohort_of_rows, reach_of, sums, taken_of_rows
 from solidair.pool.measures import MeasureSet
 from solidair.pool.parts.charges import KeyCharge
+from solidair.pool.real_setting import RealSetting
 from solidair.pool.setting import Setting
 from solidair.pool.settlement import Ledger, Plan, Pot
 from solidair.pool.statement.correction import Lines
@@ -31,6 +32,7 @@ from solidair.pool.statement.transfers import Transfers, who_pays_whom
 from solidair.pool.study import Study
 from solidair.pool.year_cents import ACCOUNT, OUTSIDE, clauses_in_cents, own_in_cents
 from solidair.pool.year_setting import laws_of_year, setting_of_year, year_problems
+from solidair.pool.year_state import dated
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -226,44 +228,57 @@ def settle_year(
     problems = year_problems(agreement, setting, laws=study is not None)
     if problems:
         raise InputError(problems)
-    laws = None if study is None else laws_of_year(agreement, study, setting)
+    laws = None if study is None else laws_of_year(dated(agreement, year), study, setting)
     rows = Rows.of_cases(cases, setting)
     return _in_cents(agreement, setting, rows, _advance_cents(region, advances or {}), laws)
 
 
-def settle_rows(agreement: Agreement, setting: Setting, rows: Rows, laws: Laws | None = None) -> Ledger:
-    """Settle the rows of one year: the ledger has one sim and one year."""
-    plan, claims, _ = _prepared(agreement, setting, rows)
+def settle_rows(agreement: Agreement, setting: RealSetting, years: Sequence[Rows], laws: Laws | None = None) -> Ledger:
+    """Settle the rows of successive years together, so that balances and limits carry over: the ledger has one sim.
+
+    Parameters
+    ----------
+    agreement
+        With the first year of every clause that counts years from it; see `solidair.pool.year_state.begun`.
+    setting
+        As many years as there are rows of.
+    """
+    plan, claims, _ = _prepared(agreement, setting, years)
     return plan.settle(claims, laws=laws)
 
 
-def _prepared(agreement: Agreement, setting: Setting, rows: Rows) -> tuple[Plan, FloatArray, FloatArray]:
-    """Return the plan, the claims and what each clause took of each row.
+def _prepared(
+    agreement: Agreement, setting: RealSetting, years: Sequence[Rows]
+) -> tuple[Plan, FloatArray, list[FloatArray]]:
+    """Return the plan, the claims and what each clause took of each row, (clause, row) of every year.
 
     Behind the measures stands one more line of claims per pot of a clause, with what its rule takes of the children;
     its weights pick that line. So `Plan.settle` does all the rest as it does for simulated years.
     """
-    setting = agreement.within(setting)
-    taken = taken_of_rows(agreement, setting, rows)
-    cohort = cohort_of_rows(agreement, setting, rows)
+    setting = replace(setting, unit=agreement.within(setting).unit)
+    taken = [taken_of_rows(agreement, setting.one(place), rows) for place, rows in enumerate(years)]
+    cohort = [cohort_of_rows(agreement, setting, rows) for rows in years]
     kinds = len(setting.care_types)
     measures = MeasureSet(tuple((id_,) for id_ in setting.care_types), ((0.0,),) * kinds)
     count = len(measures.measures)
-    lines: list[FloatArray] = []
+    lines: list[list[FloatArray]] = []
     shared: list[list[tuple[int, BoolArray]]] = []
-    for amounts, clause in zip(taken, agreement.spec.clauses, strict=True):
-        reach, _ = reach_of_rows(agreement, clause, setting, rows)
-        pots = []
+    for number, clause in enumerate(agreement.spec.clauses):
+        reach, pots = reach_of(agreement, clause, setting), []
         for cells, members in _groups(reach, apart=clause.divisible):
-            inside = cells[cohort, rows.care]
+            inside = [cells[began, rows.care] for began, rows in zip(cohort, years, strict=True)]
             pots.append((count + len(lines), members))
-            lines.append(sums(rows.member[inside], amounts[inside], setting.members))
+            lines.append([
+                sums(rows.member[own], amounts[number, own], setting.members)
+                for rows, own, amounts in zip(years, inside, taken, strict=True)
+            ])  # fmt: skip
         shared.append(pots)
-    claims = np.zeros((count + len(lines), 1, 1, setting.members))
-    np.add.at(claims[0:count:2, 0, 0], (rows.care, rows.member), rows.clients)
-    np.add.at(claims[1:count:2, 0, 0], (rows.care, rows.member), rows.cost)
+    claims = np.zeros((count + len(lines), 1, len(years), setting.members))
+    for place, rows in enumerate(years):
+        np.add.at(claims[0:count:2, 0, place], (rows.care, rows.member), rows.clients)
+        np.add.at(claims[1:count:2, 0, place], (rows.care, rows.member), rows.cost)
     for place, line in enumerate(lines):
-        claims[count + place, 0, 0] = line
+        claims[count + place, 0] = line
     units = np.eye(len(claims))
     pots_of = tuple(tuple(Pot(units[place], members) for place, members in pots) for pots in shared)
     return Plan(agreement, measures, setting, pots_of), claims, taken
@@ -289,9 +304,9 @@ def _groups(reach: BoolArray, *, apart: bool) -> list[tuple[BoolArray, BoolArray
 
 
 def _in_cents(
-    agreement: Agreement, setting: Setting, rows: Rows, advance: IntArray, laws: Laws | None
+    agreement: Agreement, setting: RealSetting, rows: Rows, advance: IntArray, laws: Laws | None
 ) -> YearSettlement:
-    plan, claims, taken = _prepared(agreement, setting, rows)
+    plan, claims, (taken,) = _prepared(dated(agreement, setting.first_year), setting, [rows])
     ledger = plan.settle(claims, laws=laws)
     codes = tuple(str(code) for code in setting.region.codes)
 

@@ -45,7 +45,7 @@ def test_the_card_says_what_is_proven_and_what_is_not():
     assert dutch["fair"]["verdict"] == "ja" and "Exact berekend" in dutch["fair"]["sentence"]
     assert "Niet weerlegd in 240 willekeurige gevallen" in dutch["homogeneous"]["sentence"]
     assert english["translative"]["verdict"] == "no"
-    assert "Up to EUR 100,000 a case no counterexample was found" in english["translative"]["sentence"]
+    assert "Up to EUR\u00a0100,000 a case no counterexample was found" in english["translative"]["sentence"]
     assert english["comonotone"]["state"] == "not_applicable"
     assert english["same_year"]["verdict"] == "1.00"
     assert "this is pooling" in english["lifetime"]["sentence"]

@@ -257,7 +257,12 @@ def test_words_are_whole_sentences_in_both_languages(pot):
 def test_words_say_the_numbers():
     pot = clause(FULL, {"kind": "fund", "size": 2.5, "per": "inhabitant", "least": 0.4, "every": 2}).pot
     assert pot.words(Wording("en")) == (
-        "Once in 2 years at most EUR 2.50 per inhabitant of that is paid altogether. If that is too little, everyone "
-        "gets a part pro rata. At least 40% is always paid, even if the fund is too small for it."
+        "Once in 2 years, counted from the first year of this article, at most EUR\u00a02.50 per inhabitant of that "
+        "is paid altogether. If that is too little, everyone gets a part pro rata. "
+        "At least 40% is always paid, even "
+        "if the fund is too small for it."
     )
-    assert pot.words(Wording("nl")).startswith("Eens in de 2 jaar wordt daarvan samen hoogstens € 2,50 per inwoner")
+    assert pot.words(Wording("nl")).startswith(
+        "Eens in de 2 jaar, geteld vanaf het eerste jaar van dit artikel, wordt daarvan samen hoogstens "
+        "€\u00a02,50 per inwoner"
+    )

@@ -370,7 +370,8 @@ def test_a_line_per_month_is_an_amount_per_child(wrong, said):
 
 def test_the_words_say_month():
     take = load_agreement("noorwegen-barnevern").spec.clauses[0].take
-    nl, en = (take.words(Wording(language=language, currency="NOK")) for language in ("nl", "en"))
+    told = (take.words(Wording(language=language, currency="NOK")) for language in ("nl", "en"))
+    nl, en = (text.replace("\u00a0", " ") for text in told)
     assert "meer dan NOK 170.000 per maand verblijf aan" in nl and "De eerste NOK 170.000 per kind en maand" in nl
     assert "more than NOK 170,000 per month of stay in a year of" in en and "per child and month" in en
     assert "30,4375 dagen" in nl and "30.4375 days" in en

@@ -160,9 +160,9 @@ def test_no_message_shows_what_a_cell_holds(problems, content):
 
 
 def test_a_wrong_header_is_named_when_the_rest_is_a_header(problems):
-    found = problems("code;zorgvorm;startdatun\nGM0518;verblijf;02-12-2024\n")
-    assert found[0].where == "row 1, column startdatun"
-    assert "startdatum" in found[0].hint
+    (found,) = problems("code;zorgvorm;startdatun\nGM0518;verblijf;02-12-2024\n")
+    assert (found.where, found.rule) == ("row 1, column start", "the column must be there")
+    assert found.hint == "Is it 'startdatun'? Then rename that to 'startdatum'."
 
 
 def test_what_is_no_table_is_said_as_for_every_file(problems):

@@ -5,6 +5,7 @@ import tracemalloc
 import warnings
 import weakref
 from collections import namedtuple
+from dataclasses import replace
 
 import pytest
 
@@ -33,7 +34,19 @@ def test_it_counts_cases_bytes_and_time():
     assert plan.checkpoint == 10_000 * 18 * 8
     assert plan.seconds == pytest.approx(50e-9 * ENGINE.cases_per_path * 10_000 / 2)
     assert not plan.is_long and preflight.needs(ENGINE, 10**8, nanoseconds=50.0).is_long
-    assert preflight.needs(ENGINE, 10_000).seconds is None
+    assert preflight.needs(ENGINE, 10_000).seconds is preflight.needs(ENGINE, 10_000).total_seconds is None
+
+
+def test_the_time_is_that_until_the_report_is_there():
+    plan = preflight.needs(ENGINE, 10_000, workers=2, nanoseconds=50.0)
+    # Own use and two agreements, 3 members and 2 years are 18 figures, each with 10,000 values.
+    figures = len(ENGINE.study.agreements) * 3 * 2
+    after = preflight.REPORT + preflight.PER_FIGURE * figures + preflight.PER_VALUE * figures * 10_000
+    assert plan.after == pytest.approx(after) and plan.total_seconds == pytest.approx(plan.seconds + after)
+    assert plan.again == 1
+    # With parameters in doubt the same paths are drawn again with known ones.
+    twice = replace(plan, again=2)
+    assert twice.seconds == pytest.approx(2 * plan.seconds)
 
 
 def test_what_does_not_fit_in_memory_goes_to_disk():

@@ -355,9 +355,7 @@ def test_one_fault(problems, content, where, value, said):
 
 
 def test_misspelt_required_column_is_named(problems):
-    unknown, missing = problems(HEADER.replace("youth", "yuoth") + DELFT)
-    assert (unknown.where, unknown.value) == ("row 1, column yuoth", "yuoth")
-    assert "'youth'" in unknown.hint
+    (missing,) = problems(HEADER.replace("youth", "yuoth") + DELFT)
     assert (missing.where, missing.value) == ("row 1, column youth", "")
     assert "'yuoth'" in missing.hint
 

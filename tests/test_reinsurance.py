@@ -286,7 +286,8 @@ def test_costs_are_said_in_words():
     values = {"amount": 20e3, "per_inhabitant": 2.5, "lead": "GM0001", "saving": 0.03, "grows_in": 3}
     pot = clause({"kind": "none"}, {"kind": "costs", **values}).pot
     assert pot.words(Wording("en", names={"GM0001": "Delft"})) == (
-        "Working together costs EUR 20,000 and EUR 2.50 per inhabitant a year, to be paid to Delft. Every municipality "
+        "Working together costs EUR\u00a020,000 and EUR\u00a02.50 per inhabitant a year, to be paid to Delft. Every "
+        "municipality "
         "saves 3% of its own cost by it; that grows in over 3 years."
     )
 

@@ -306,8 +306,8 @@ def test_numbers_of_both_languages():
 
 
 def test_dutch_and_english_format(run, english):
-    assert "222.660 jeugdigen" in run.html and "€ 542 mln" in run.html
-    assert "222,660 youths" in english and "EUR 542 m" in english
+    assert "222.660 jeugdigen" in run.html and "€\u00a0542\u00a0mln" in run.html
+    assert "222,660 youths" in english and "EUR\u00a0542\u00a0m" in english
     assert "de Apache-licentie 2.0" in run.html and "Apache License 2.0" in english
 
 

@@ -83,7 +83,10 @@ def test_money_from_outside_and_funds_is_told_where_there_is_any(page):
     assert {t for t, a in articles.items() if text["beyond_title"] in a} == {"Reserve", "State"}
     assert {t for t, a in articles.items() if text["pots_title"] in a} == {"Reserve"}
     # A quarter of the EUR 300,000 of the example.
-    rest = {"nl": "Van buiten of uit een fonds komt € 75.000.", "en": "From outside or out of a fund comes EUR 75,000."}
+    rest = {
+        "nl": "Van buiten of uit een fonds komt €\u00a075.000.",
+        "en": "From outside or out of a fund comes EUR\u00a075,000.",
+    }
     assert rest[language] in articles["State"] and rest[language] not in articles["Plain"]
     for level in ("P10", "P50", "P90"):
         assert f'<th scope="col">{level}</th>' in articles["Reserve"]

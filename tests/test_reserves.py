@@ -135,6 +135,7 @@ amounts = st.floats(1e3, 1e6)
 @settings(deadline=None)
 @given(paths, amounts, amounts, st.floats(-0.5, 0.5), amounts, amounts, st.floats(-0.1, 0.1), st.booleans())
 def test_common_reserves_are_those_of_the_slow_twin(path, opening, put_in, loading, one, other, interest, calls):
+    opening = min(opening, max(one, other))  # a file may not open a reserve above its cap
     values = {"opening": opening, "contribution": put_in, "loading": loading, "interest": interest, "calls": calls}
     values |= {"kind": "reserve", "floor": min(one, other), "cap": max(one, other)}
     outcome = worked(values, np.array([path]), plain(years=4))
@@ -155,9 +156,14 @@ def test_common_reserves_are_those_of_the_slow_twin(path, opening, put_in, loadi
         ({"kind": "reserve"}, "clauses|opening|required"),
         ({"kind": "reserve", "opening": 100.0}, "at least 1000 euros"),
         ({"kind": "reserve", "opening": 0.0, "floor": 2e5, "cap": 1e5}, "below its floor"),
+        (
+            {"kind": "reserve", "opening": 3e5, "cap": 2e5},
+            r"opening of a reserve \(300,000\) must not lie above its cap",
+        ),
+        ({"kind": "own_reserve", "opening": 50.0, "cap": 47.0}, r"opening of a reserve \(50\) must not lie above"),
         ({"kind": "reserve", "opening": 0.0, "calls": False, "call_key": {"kind": "equal"}}, "without calls"),
         ({"kind": "reserve", "opening": 0.0, "refund_key": {"kind": "equal"}}, "without a cap"),
-        ({"kind": "own_reserve"}, "opening"),
+        ({"kind": "own_reserve"}, r"opening = 100\.0"),
     ],
 )
 def test_what_a_file_may_not_say(values, rule):
@@ -234,6 +240,7 @@ def test_an_egalisation_reserve_smooths_a_budget():
 @settings(deadline=None)
 @given(paths, st.floats(0, 2e3), st.none() | st.floats(0, 2e3), st.floats(-0.1, 0.1))
 def test_own_reserves_are_those_of_the_slow_twin(path, opening, cap, interest):
+    opening = opening if cap is None else min(opening, cap)  # a file may not open a reserve above its cap
     values = {"opening": opening, "interest": interest} | ({} if cap is None else {"cap": cap})
     outcome = own(path, plain(years=4), **values)
     pot = clause(FULL, {"kind": "own_reserve", **values}).pot
@@ -250,9 +257,11 @@ def test_own_reserves_are_those_of_the_slow_twin(path, opening, cap, interest):
 def test_words_say_the_numbers():
     pot = clause(FULL, {"kind": "reserve", **THREE_YEARS, "loading": 0.1, "refund_key": {"kind": "equal"}}).pot
     assert pot.words(Wording("en")) == (
-        "There is a common reserve, which begins with EUR 100,000. Every year members put in EUR 50,000 plus 10%. "
-        "Everything that is handed in is paid from the reserve. If that takes it below EUR 20,000, the municipalities "
-        "pay the difference. What it has above EUR 120,000 at the end of a year goes back to the municipalities, "
+        "There is a common reserve, which begins with EUR\u00a0100,000. Every year members put in EUR\u00a050,000 plus "
+        "10%. "
+        "Everything that is handed in is paid from the reserve. If that takes it below EUR\u00a020,000, the "
+        "municipalities "
+        "pay the difference. What it has above EUR\u00a0120,000 at the end of a year goes back to the municipalities, "
         "divided by equal shares. The reserve earns 10% a year."
     )
     assert not clause(FULL, {"kind": "own_reserve", "opening": 0.0}).pot.bills

@@ -9,11 +9,13 @@ import pytest
 from solidair.cli.settle_html import euros
 from solidair.cli.settle_pages import Statement, shared_document
 from solidair.cli.settle_write import euros_plain, write_statement
-from solidair.pool.disclosure import _cells, _known_from_balances, _small, disclose
+from solidair.models.sources.history import read_history
+from solidair.pool.agreements import Agreement
+from solidair.pool.disclosure import _by_child, _known_from_balances, _single_out, _small, disclose
 from solidair.pool.statement.suppression import HIDDEN, Rules
 from solidair.pool.year_setting import setting_of_year
 from tests.settle_cases import CASES_CSV, COSTS, MEMBERS, settled
-from tests.settling import agreement
+from tests.settling import TEXT, agreement
 
 YOUTH = {"kind": "youth"}
 SETTING = setting_of_year(MEMBERS, COSTS, 2025)
@@ -112,11 +114,174 @@ def test_no_reader_solves_for_a_small_cell(tmp_path, seed):
     used = (made.own.T > 0).reshape(-1)
     for reader in (None, 0, 1, 2):
         own = [] if reader is None else list(np.eye(members * kinds)[reader * kinds : (reader + 1) * kinds])
-        before, after = np.array([*base, *own])[:, used], np.array([*base, *own, *shown])[:, used]
-        for query in _small(_cells(made), Rules()):
-            known = [np.linalg.lstsq(side.T, query[used], rcond=None)[0] @ side for side in (before, after)]
-            was, now = (np.allclose(value, query[used], atol=1e-8) for value in known)
-            assert was or not now
+        known = np.array([*base, *own, *shown])[:, used]
+        for query in _small(_by_child(made), Rules()):
+            if reader is not None and not np.delete(query.reshape(members, kinds), reader, axis=0).any():
+                continue  # about the reader itself
+            nearest = np.linalg.lstsq(known.T, query[used], rcond=None)[0] @ known
+            assert not np.allclose(nearest, query[used], atol=1e-8)
+
+
+# --- what a reviewer took from what all members see
+
+
+LINES = [
+    {"kind": "tier", "lower": 0.0, "upper": 150e3},
+    {"kind": "tier", "lower": 50e3},
+    {"kind": "excess", "retention": 0.0, "limit": 150e3},
+    {"kind": "excess", "retention": 20e3, "limit": 100e3},
+    {"kind": "excess", "retention": 0.0},
+]
+
+
+@pytest.mark.parametrize("take", LINES)
+def test_own_cost_less_what_was_handed_in_never_gives_the_cost_above_a_line(tmp_path, take):
+    groups = [(code, "verblijf", 30, 60_000) for code in ("GM0001", "GM0002", "GM0003")]
+    made = settled(tmp_path, agreement((take, YOUTH)), cases(*groups, ("GM0002", "verblijf", 1, 412_345.67)))
+    if take == LINES[0]:
+        # Each figure is about 31 children: of 30 nothing is left, of one all above 150,000.
+        assert (made.own_cost - made.handed_in)[1] == 412_345_67 - 150_000_00
+    found = disclose(made, SETTING)
+    assert found.level == "balances" and found.cost is None
+
+
+def test_tiers_that_partition_from_zero_show_no_cell(tmp_path):
+    scope = ["verblijf", "ambulant"]
+    takes = [
+        {"kind": "tier", "lower": 0.0, "upper": 50e3, "scope": scope},
+        {"kind": "tier", "lower": 50e3, "scope": scope},
+    ]
+    groups = [(code, care, 30, 9_000) for code in ("GM0001", "GM0003") for care in (*scope, "pleegzorg")]
+    groups += [("GM0002", "verblijf", 1, 87_654.32), ("GM0002", "ambulant", 20, 30e3), ("GM0002", "pleegzorg", 15, 9e3)]
+    made = settled(tmp_path, agreement((takes[0], YOUTH), (takes[1], {"kind": "inhabitants"})), cases(*groups))
+    assert disclose(made, SETTING).level == "balances"
+
+
+def narrow(*clauses):
+    """Make an agreement of whole clauses, each charged by youth."""
+    charged = [{"title": TEXT, "charge": {"kind": "key", "key": YOUTH}, **clause} for clause in clauses]
+    document = {"title": TEXT, "summary": TEXT, "source": "test", "clauses": charged}
+    return Agreement.from_document(document, "test", "test.toml")
+
+
+FIRST = {"take": {"kind": "share", "share": 0.5, "scope": ["verblijf", "ambulant"]}}
+STAY = {"take": {"kind": "share", "scope": ["verblijf"]}}
+
+
+@pytest.mark.parametrize(
+    "clauses",
+    [
+        [FIRST],
+        [FIRST, STAY | {"members": ["GM0001", "GM0003"]}],  # not of B
+        [FIRST, STAY | {"years": {"last": 2024}}],
+        [FIRST, STAY | {"years": {"first": 2026}}],
+        [{"years": {"last": 2024}, "take": {"kind": "deficit"}}, FIRST],
+        [STAY, FIRST],  # balances alone give the one child away, which frees no other figure
+    ],
+)
+def test_a_clause_that_does_not_hold_for_a_member_drops_no_protection_of_it(tmp_path, clauses):
+    groups = [("GM0002", "verblijf", 1, 87_654.32), ("GM0002", "ambulant", 20, 40e3), ("GM0002", "pleegzorg", 15, 9e3)]
+    for code, counts in (("GM0001", (15, 20, 30)), ("GM0003", (25, 30, 40))):
+        groups += [(code, care, n, 30e3) for care, n in zip(("verblijf", "ambulant", "pleegzorg"), counts, strict=True)]
+    made = settled(tmp_path, narrow(*clauses), cases(*groups))
+    found = disclose(made, SETTING)
+    assert found.level != "all"
+    assert found.cost is None or not found.by_care_type
+    if STAY in clauses:
+        assert found.level == "balances"
+
+
+def test_a_key_of_the_same_year_counts_as_known(tmp_path):
+    groups = [(code, care, 25, 30e3) for code in ("GM0001", "GM0003") for care in ("verblijf", "ambulant", "pleegzorg")]
+    groups += [("GM0002", "verblijf", 1, 87_654.32), ("GM0002", "ambulant", 20, 40e3), ("GM0002", "pleegzorg", 15, 9e3)]
+    for scope in (["verblijf"], ["verblijf", "ambulant"]):
+        key = {"kind": "cost", "lag": 0, "scope": scope}
+        clause = {
+            "take": {"kind": "none"},
+            "pot": {"kind": "costs", "amount": 5e6},
+            "charge": {"kind": "key", "key": key},
+        }
+        found = disclose(settled(tmp_path, narrow(clause), cases(*groups)), SETTING)
+        # The key gives the cost of its scope away: of one child, or of 21 of which 20 would be shown.
+        assert found.level == "balances" if len(scope) == 1 else not found.by_care_type
+
+
+def test_a_key_that_looks_at_few_clients_of_the_past_leaves_balances_only(tmp_path):
+    def past(few):
+        path = tmp_path / "history.csv"
+        rows = [
+            f"{code},2024,{care},{few if (code, care) == ('GM0002', 'verblijf') else 30},1000000\n"
+            for code in made_codes
+            for care in COSTS.ids
+        ]
+        path.write_text("code,year,care_type,clients,cost_eur\n" + "".join(rows), encoding="utf-8")
+        history = read_history(path, codes=made_codes, care_types=COSTS.care_types)
+        made = settled(tmp_path, agreement((ALL_CARE, key)), cases(*MANY), history=history)
+        return disclose(made, setting_of_year(MEMBERS, COSTS, 2025, history)), disclose(made, SETTING)
+
+    made_codes = [str(code) for code in MEMBERS.codes]
+    for scope in (["verblijf"], "all"):
+        key = {"kind": "cost", "scope": scope}
+        assert past(30)[0].level == "all"
+        assert past(9)[0].level == "balances"
+        # Without the history nobody can tell.
+        assert past(30)[1].level == "balances"
+
+
+def test_a_history_of_totals_is_judged_by_its_totals(tmp_path):
+    codes = [str(code) for code in MEMBERS.codes]
+    for few, level in ((30, "all"), (9, "balances"), (0, "all")):
+        path = tmp_path / "history.csv"
+        rows = [f"{code},2024,{few if code == 'GM0002' else 30},{1e6 if few else 0}\n" for code in codes]
+        path.write_text("code,year,clients,cost_eur\n" + "".join(rows), encoding="utf-8")
+        history = read_history(path, codes=codes, care_types=COSTS.care_types)
+        made = settled(tmp_path, agreement((ALL_CARE, {"kind": "clients"})), cases(*MANY), history=history)
+        assert disclose(made, setting_of_year(MEMBERS, COSTS, 2025, history)).level == level
+
+
+def test_a_common_tariff_does_not_single_out_who_has_another(tmp_path):
+    def made(*rows):
+        text = CASES_CSV + "".join(f"GM0001,{care},{cost:.2f},{child},\n" for care, cost, child in rows)
+        return disclose(settled(tmp_path, agreement((ALL_CARE, YOUTH)), text), SETTING).level
+
+    rest = [("verblijf", 40e3 + 137.11 * n**2, f"k{n}") for n in range(20)]
+    assert made(*rest) == "all"
+    assert made(*[("verblijf", 45e3, f"k{n}") for n in range(20)]) == "all"
+    assert made(*[("verblijf", 45e3, f"k{n}") for n in range(20)], ("verblijf", 51_234.56, "k20")) == "balances"
+    # Ambulant care costs a fifth of the stay of all children but one.
+    fifth = [("ambulant", round(cost / 5, 2), child) for _, cost, child in rest[:-1]]
+    assert made(*rest, *fifth, ("ambulant", 31_234.56, "k19")) == "balances"
+
+
+def test_lines_through_few_points_find_what_all_lines_find():
+    rng = np.random.default_rng(8)
+    seen = set()
+    for _ in range(300):
+        costs = rng.integers(1, 5, size=(int(rng.integers(4, 9)), 2)).astype(float)
+        if rng.random() < 0.5:
+            costs[:-1, 1] = 2 * costs[:-1, 0] + 1
+        slow = False
+        for fixed in costs.T:
+            same = max(int((fixed == value).sum()) for value in fixed)
+            slow |= same >= 2 and 0 < len(fixed) - same < 3
+        for one in costs:
+            for other in costs:
+                if (one != other).any():
+                    across = np.array([other[1] - one[1], one[0] - other[0]])
+                    aside = int(((costs - one) @ across != 0).sum())
+                    slow |= 0 < aside < 3 and len(costs) - aside >= 3
+        assert _single_out(costs, 3) == slow
+        seen.add(slow)
+    assert seen == {True, False}
+
+
+def test_a_child_in_two_care_types_is_one_child(tmp_path):
+    # Two cells of six are about six children, not about twelve: their sum is small too.
+    text = CASES_CSV + "".join(
+        f"GM0001,{care},{20e3 + 137.11 * n},k{n},\n" for n in range(6) for care in ("verblijf", "ambulant")
+    )
+    small = list(_small(_by_child(settled(tmp_path, agreement((ALL_CARE, YOUTH)), text)), Rules()))
+    assert max(int(query.reshape(3, -1)[0].sum()) for query in small) == 2
 
 
 def written(tmp_path, made, found, language="nl"):

@@ -60,8 +60,8 @@ def command(
     if not cases and history is None:
         raise click.UsageError("Give the past years: --cases 2023.csv, once for each year, or --history history.csv.")
     from solidair.cli import output as out
-    from solidair.cli.settle_read import Reader
-    from solidair.models.problems import Problem
+    from solidair.cli.settle_read import Reader, of_real_year
+    from solidair.models.problems import InputError, Problem
     from solidair.pool.backtest import backtest
 
     reader = Reader(overrides)
@@ -80,21 +80,31 @@ def command(
     reader.tried(lambda: out.check_target(output))
     reader.finish()
     assert place is not None and model is not None
-    result = backtest(loaded, place, model, cases=years or None, history=past, study=chosen)
-    from solidair.cli.settle_backtest import backtest_document, backtest_rows, write_backtest
+    try:
+        result = backtest(loaded, place, model, cases=years or None, history=past, study=chosen)
+    except InputError as error:
+        raise InputError(dict.fromkeys(map(of_real_year, error.problems))) from None
+    from solidair.cli.settle_backtest import backtest_document, backtest_rows, settled_cents, write_backtest
+    from solidair.cli.settle_read import names_children
+    from solidair.cli.texts.settle import TEXTS, reader_note
+
+    exact = settled_cents(result, loaded, years, model, past)
+    notes = [reader_note(note, lang) for listed in years.values() for note in listed.notes]
+    notes += [reader_note(note, lang) for note in (() if past is None else past.notes)]
+    notes += [f"{path.name}: {TEXTS[lang]['rule_child_rows_note']}" for path in cases if not names_children(path)]
 
     titles = {agreement.name: agreement.spec.title[lang] for agreement in loaded}
-    document = backtest_document(result, titles, fewest, lang)
+    document = backtest_document(result, titles, fewest, lang, exact=exact, notes=notes)
     with out.full_disk_told(None, lang), out.replaced_folder(output) as work:
-        write_backtest(work, result, document, reader.digests, fewest, lang)
+        write_backtest(work, result, document, reader.digests, fewest, lang, exact)
     if as_json:
         skipped = [{"agreement": name, "year": year, "why": why} for name, year, why in result.skipped]
-        content = {"output": str(output), "rows": backtest_rows(result, fewest), "skipped": skipped}
+        content = {"output": str(output), "rows": backtest_rows(result, fewest, exact), "skipped": skipped}
         click.echo(out.json_text(content))
         return
-    from solidair.cli.settle_screen import show_grids
+    from solidair.cli.settle_screen import show_pages
 
-    show_grids(document, [grid for page in document.pages for grid in page.grids], lang)
+    show_pages(document, document.pages, lang)
     for line in document.lead:
         click.echo(line)
     click.echo(str(output / "backtest.html"))

@@ -102,7 +102,11 @@ def command(
     preflight.check(engine, plan, **limits)
     if dry_run:
         if as_json:
-            click.echo(out.json_text({**asdict(plan), "seconds": plan.seconds, "most_sims": most}))
+            click.echo(
+                out.json_text(
+                    {**asdict(plan), "seconds": plan.seconds, "total_seconds": plan.total_seconds, "most_sims": most}
+                )
+            )
         return
     kept = Checkpoint(part, resume=resume) if keep else None
     label, total = {"nl": "Simuleren", "en": "Simulating"}[lang], None if most else count

@@ -36,6 +36,7 @@ FILE = click.Path(path_type=Path)
     help="Children on which a figure must rest that all members see.",
 )
 @click.option("-o", "--output", type=FILE, help="Folder for the statement (default: out/AGREEMENT-YEAR).")
+@click.option("--overwrite", is_flag=True, help="Replace a statement with other figures in that folder.")
 @options.overrides
 @options.language
 @options.as_json
@@ -51,6 +52,7 @@ def command(
     costs: str | None,
     fewest: int,
     output: Path | None,
+    overwrite: bool,
     overrides: tuple[str, ...],
     lang: str,
     as_json: bool,
@@ -63,8 +65,9 @@ def command(
     if study is not None and costs is not None:
         raise click.UsageError("--study brings its own cost model: leave --costs out.")
     from solidair.cli import output as out
+    from solidair.cli.settle_earlier import missing_advances, other_statement
     from solidair.cli.settle_pages import Statement
-    from solidair.cli.settle_read import Reader, read_earlier
+    from solidair.cli.settle_read import Reader, names_children, read_earlier
     from solidair.models.problems import Problem
     from solidair.pool.disclosure import disclose
     from solidair.pool.settle_year import settle_year
@@ -87,6 +90,9 @@ def command(
     before = None
     if earlier is not None:
         before = reader.tried(lambda: read_earlier(earlier, name, year))
+        if before is not None and advances is None:
+            missing = missing_advances(earlier, before, [] if place is None else [str(code) for code in place.codes])
+            reader.problems += [missing] if missing else []
     target = output or Path("out") / f"{name}-{year}"
     if earlier is not None and target.resolve() == earlier.resolve():
         rule, hint = "the earlier statement would be overwritten by its correction", "Choose another folder with -o."
@@ -108,7 +114,13 @@ def command(
     }  # fmt: skip
     # All members read this: names of files, not folders of whoever made it.
     named = {role: Path(value).name for role, value in inputs.items() if value is not None}
-    statement = Statement(settled, disclosure, model, transfers, named, lang, correction, own)
+    notes = tuple(listed.notes) + (() if past is None else past.notes)
+    statement = Statement(
+        settled, disclosure, model, transfers, named, lang, correction, own, notes, names_children(cases), overrides
+    )
+    lost = None if overwrite else other_statement(target, statement)
+    reader.problems += [lost] if lost else []
+    reader.finish()
     from solidair.cli.settle_write import shared_summary, write_statement
 
     with out.full_disk_told(None, lang), out.replaced_folder(target) as work:
@@ -118,7 +130,7 @@ def command(
     else:
         from solidair.cli.settle_screen import show_settlement
 
-        show_settlement(statement, target, listed.notes)
+        show_settlement(statement, target)
 
 
 def _corrected(settled: YearSettlement, before: Earlier) -> tuple[Correction, dict[str, Correction], Transfers]:

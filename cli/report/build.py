@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from solidair.cli.checks import prices_apart, start_notes
 from solidair.cli.numbers import euro_short, number
+from solidair.cli.remarks import report_remarks, with_own_titles
 from solidair.cli.report.cells import money_scale, rounded, with_error
 from solidair.cli.report.compared import compared_section
 from solidair.cli.report.details import agreement_rules, anchor_rows, assumption_rows, check_rows, member_tables
@@ -56,6 +57,7 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
         A whole HTML document.
     """
     words = WORDS[language]
+    results = with_own_titles(results)
     study = results.study
     said = dict(words.TEXTS)
     if study.open_cases:  # one of which nothing may be used starts like any other
@@ -171,7 +173,7 @@ def _matrix(
     def euro(name: str, column: str) -> dict[str, str]:
         value, error = (float(fairness[name][f"{column}{ending}"]) for ending in ("", "_se"))
         shown, doubt = rounded(value / 1e6, error / 1e6, language, most=2)
-        unit = {"nl": ("€ ", " mln"), "en": ("EUR ", " m")}[language]
+        unit = {"nl": ("€\u00a0", "\u00a0mln"), "en": ("EUR\u00a0", "\u00a0m")}[language]
         return {"value": f"{unit[0]}{shown}{unit[1]}", "error": doubt, "shade": ""}
 
     def gini(name: str) -> dict[str, str]:
@@ -256,6 +258,7 @@ def _notes(results: Results, text: Mapping[str, str], language: str) -> list[str
     if prices_apart(results.study):
         notes.append(text["prices_apart"].format(level=level))
     notes += start_notes(results.study, language)
+    notes += report_remarks(results, language)
     if derived:
         key = "derived_budget_all" if derived == len(members) else "derived_budget"
         notes.append(text[key].format(count=derived, members=len(members)))

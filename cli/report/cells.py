@@ -58,6 +58,8 @@ def rounded(
         return "–", ""
     value, error = (0.0 if abs(x) < NOTHING else x for x in (value, error))
     if not error > 0.0 or not math.isfinite(error):
+        if most is None and abs(value) >= 1.0:
+            most = 2  # 4,692 would read as thousands
         size = abs(value) if most is None else round(abs(value), most)
         return _signed(exact(size, language), value if size else 0.0, sign), ""
     # round() first: an error of 0.096 is printed as 0.1, so one decimal is enough for the value.
@@ -78,10 +80,12 @@ def with_error(
 
 
 def exact(value: float, language: str, digits: int = 4) -> str:
-    """Return a value without error, with at most so many digits and no zeros at its end: 0,025 or 3.330.000."""
-    if value == 0.0 or abs(value) >= 10 ** (digits - 1):
+    """Return a value without error, with at most so many digits and no zeros at its end: 0,025 or −3.330.000."""
+    if value < 0.0:
+        return _signed(exact(-value, language, digits), value, sign=False)
+    if value == 0.0 or value >= 10 ** (digits - 1):
         return number(value, language)
-    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    decimals = digits - 1 - math.floor(math.log10(value))
     text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
     shown = len(text.partition(".")[2])
     return number(value, language, shown)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
+from solidair.cli.card import whole_example
 from solidair.cli.checks import REASONS, by_year
 from solidair.cli.numbers import euro_short, money, number
 from solidair.cli.report.cells import NOTHING, Scale, exact, figure, money_scale, rounded
@@ -162,24 +163,26 @@ def agreement_rules(
     study, found = results.study, []
     stability = _rows(tables["stability"])
     clauses = tables["clauses"]
+    smallest = min(study.region.members, key=lambda member: member.youth).name  # the card is about this member
     for agreement in study.agreements:
         words = described(agreement, study, language, known_from(results, agreement))
         example, table = None, None
+        shown = whole_example(asdict(words.example)) if words.example else {}
         if words.example:
-            pays = words.example.pays
+            pays = shown["pays"]
             own = pays[words.example.member]
             rest = sum(pays.values()) - own
-            others = text["example_others"].format(rest=money(rest, language)) if round(rest) else ""
+            others = text["example_others"].format(rest=money(rest, language)) if rest else ""
             example = text["example"].format(
                 member=words.example.member,
                 cost=money(words.example.cost, language),
                 care=words.example.care_type[:1].lower() + words.example.care_type[1:],
                 own=money(own, language),
                 others=others,
-            ) + example_beyond(words.example, language)
+            ) + example_beyond(shown, language)
         mine = clauses[clauses["agreement"] == agreement.name]
         if len(mine):
-            pays = words.example.pays if words.example else {}
+            pays = shown.get("pays", {})
             table = _clause_table(mine, stability, study.region.members, pays, language)
         found.append(
             {
@@ -188,11 +191,12 @@ def agreement_rules(
                 "summary": words.summary,
                 "source": words.source,
                 "articles": words.articles,
+                "notes": words.notes,
                 "example": example,
                 "table": table,
                 "later": later_years(asdict(words.example), language) if words.example else None,
                 "card": words.card,
-                "delays": delay(words.card, words.example.member, language) if words.example else "",
+                "delays": delay(words.card, smallest, language) if words.example else "",
                 "beyond": beyond_table(results, agreement, language),
                 "pots": pots_table(tables["pots"], agreement, language),
             }

@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from solidair.cli.numbers import euro_short, number, points, signed
+from solidair.cli.remarks import beyond
 from solidair.cli.report.cells import with_error
 from solidair.cli.report.headline import CLEAR, Verdict, leaders
 from solidair.cli.report.plots import Axis, Row, labelled, scatter, strips
@@ -157,7 +158,8 @@ class Figures:
                 # An amount that is nothing but rounding is none, also where it is known without error.
                 clear += abs(mean) > max(CLEAR * error, NOTHING)
                 doubtful += error > 0.0
-                note = with_error(mean, error, self.language, sign=True)
+                # Three decimals would read as thousands.
+                note = with_error(mean, error, self.language, sign=True, most=1)
                 spans = {"need": need, "chance": chance, "error": error}
                 marks = {f"{key}_low": mean - size for key, size in spans.items()}
                 marks |= {f"{key}_high": mean + size for key, size in spans.items()}
@@ -188,7 +190,8 @@ class Figures:
         doubt = max(row["need_high"] - row["mean"] for rows in panels for row in rows)
         words_on_need = self.text["fig_transfer_need"] if doubt > VISIBLE else ""
         error = self.text["fig_transfer_error"] if doubtful else ""
-        caption = self.text["fig_transfer_text"].format(error=error, need=words_on_need, finding=finding)
+        others = self.text["others_beyond" if beyond(self.results) else "others"]
+        caption = self.text["fig_transfer_text"].format(error=error, need=words_on_need, finding=finding, others=others)
         return Figure("transfer", self.text["fig_transfer"], caption, found)
 
     def scatter(self) -> Figure:

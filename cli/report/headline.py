@@ -10,6 +10,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from solidair.cli.numbers import euro_short, points
+from solidair.cli.remarks import beyond
 from solidair.cli.report.cells import with_error
 from solidair.pool.metrics import METRICS, Estimate
 from solidair.pool.results import Results
@@ -110,6 +111,7 @@ def answer(
     row = next(r for r in tables["fairness"].to_dict("records") if r["agreement"] == best.names[0])
     unknown = any(m.need_index is None for m in results.study.region.members)
     values = {
+        "between": text["between_beyond" if best.names[0] in beyond(results) else "between"],
         "assumed": text["answer_assumed"] if unknown else "",
         "best": _named(best, titles, text),
         "gain": _gain(best, language),

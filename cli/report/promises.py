@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,6 @@ from solidair.cli.report.cells import exact, money_scale, rounded
 from solidair.cli.texts.properties import TEXTS
 from solidair.pool.agreements import Agreement
 from solidair.pool.describe import with_past
-from solidair.pool.example import Example
 from solidair.pool.fair import Known, gaps_of, known_of
 from solidair.pool.property_words import CardRow
 from solidair.pool.results import Results
@@ -31,9 +30,9 @@ def known_from(results: Results, agreement: Agreement) -> Known:
     return Known(gaps, known_of(with_past(results.study), [agreement], sims=1)[agreement.name].laws)
 
 
-def example_beyond(example: Example, language: str) -> str:
+def example_beyond(example: Mapping[str, Any], language: str) -> str:
     """Return what of the example comes from outside or out of a fund in its year, as a sentence; empty if nothing."""
-    beyond = example.outside[0] - example.fund[0]
+    beyond = example["outside"][0] - example["fund"][0]
     return TEXTS[language]["example_rest"].format(rest=money(beyond, language)) if abs(beyond) > SMALL else ""
 
 

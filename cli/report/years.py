@@ -10,6 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from solidair.cli.numbers import number, percent, points
+from solidair.cli.remarks import beyond
 from solidair.cli.report.cells import NOTHING, Scale, money_scale, rounded, with_error
 from solidair.cli.report.fans import Band, axis_of, fan
 from solidair.cli.report.figures import Figure, Figures, Panel
@@ -225,7 +226,9 @@ class Years:
             rows.append({"code": member.code, "name": member.name, "cells": cells})
         titles = [a.spec.title[self.language] for a in sharing]
         none = not any(m.need_index is not None for m in members) and max(map(abs, means)) < NOTHING
-        text = f"{self.text['years_net_text']} {self.text['years_net_zero'] if none else ''}".strip()
+        others = self.text["others_beyond" if beyond(self.results) else "others"]
+        told = self.text["years_net_text"].format(others=others)
+        text = f"{told} {self.text['years_net_zero'] if none else ''}".strip()
         return {"text": text, "columns": titles, "unit": scale.unit, "rows": rows}
 
     def known(self) -> dict[str, Any] | None:

@@ -24,8 +24,10 @@ TEXTS: dict[str, str] = {
     "less than under own use.",
     "answer_tied": "{rivals} steady budgets about equally; the difference is too small to be sure of. Under {best}, "
     "what a municipality pays in {first} swings by chance {gain} less than under own use.",
-    "answer_moved": "For that, {moved} on average ({share} of the budgets) goes in {first} from one municipality to "
-    "another. Differing need alone would move {need}, luck alone {luck}.{assumed}",
+    "answer_moved": "For that, {moved} on average ({share} of the budgets) goes in {first} {between}. "
+    "Differing need alone would move {need}, luck alone {luck}.{assumed}",
+    "between": "from one municipality to another",
+    "between_beyond": "from one municipality to another, from or to outside, or into or out of a fund or reserve",
     "answer_assumed": " How large the difference in need is nobody has measured: it is an assumption.",
     "answer_thrifty": "Per euro moved, {name} steadies most: {gain} less swing, with {moved} in {first}.",
     "answer_range": "Under {name}, {least} gains least ({low}) and {most} most ({high}).",
@@ -89,8 +91,10 @@ TEXTS: dict[str, str] = {
     "of a deficit above 10% {chance}.",
     "fig_transfer": "Who receives and who pays?",
     "fig_transfer_text": "Per agreement, in EUR per youth in {first}. Right of the dashed line a municipality receives "
-    "from the others, left of it it pays. The white dot is the average (in figures at the right{error}). The "
+    "{others}, left of it it pays. The white dot is the average (in figures at the right{error}). The "
     "narrow blue bar is what luck usually adds or takes. {need} {finding}",
+    "others": "from the others",
+    "others_beyond": "from the other municipalities or from outside, or out of a fund or reserve",
     "fig_transfer_error": ", ± standard error",
     "fig_transfer_need": "The wide orange bar is what is usually added or taken because a municipality's need differs "
     "from what was thought.",
@@ -150,7 +154,7 @@ TEXTS: dict[str, str] = {
     "years_caption": "{title}: P10 – P50 – P90 and the chance of an overrun",
     "years_chance": "chance of overrun {chance}",
     "years_net": "What does a municipality receive or pay over all years together?",
-    "years_net_text": "What a municipality receives from the others from {first} to {last}; below zero it pays them. "
+    "years_net_text": "What a municipality receives {others} from {first} to {last}; below zero it pays on balance. "
     "An amount without ± is computed exactly. Below it how far the balance usually lies from its average.",
     "years_net_zero": "On average nobody receives or pays on balance here: without measured need the simulation "
     "expects equal care per youth of every municipality.",
@@ -163,9 +167,9 @@ TEXTS: dict[str, str] = {
     "known_caption": "{title}, {first}: with uncertain figures, and in brackets with known ones",
     # Agreements
     "agreements": "The rules of the game",
-    "agreements_text": "What each agreement lays down, in plain words. The example is always the same: one child in "
-    "the smallest municipality that needs much care in a year. The amounts per article are averages over all simulated "
-    "years.",
+    "agreements_text": "What each agreement lays down, in plain words. The example is one child that needs much "
+    "care in a year, in the smallest municipality and in care that the agreement is about. The amounts per article are "
+    "averages over all simulated years.",
     "article": "Article {number}. {title}",
     "example": "Example. One child in {member} costs {cost} in a year ({care}). {member} pays {own} of it{others}.",
     "example_others": "; the other municipalities pay {rest} together",

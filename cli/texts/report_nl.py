@@ -24,8 +24,10 @@ TEXTS: dict[str, str] = {
     "toeval {gain} minder dan bij eigen gebruik.",
     "answer_tied": "{rivals} maken de begrotingen ongeveer even rustig; het verschil is te klein om er zeker van te "
     "zijn. Met {best} schommelt wat een gemeente in {first} betaalt door toeval {gain} minder dan bij eigen gebruik.",
-    "answer_moved": "Daarvoor gaat in {first} gemiddeld {moved} ({share} van de begrotingen) van de ene gemeente naar "
-    "de andere. Verschil in behoefte alleen zou {need} verschuiven, geluk en pech alleen {luck}.{assumed}",
+    "answer_moved": "Daarvoor gaat in {first} gemiddeld {moved} ({share} van de begrotingen) {between}. "
+    "Verschil in behoefte alleen zou {need} verschuiven, geluk en pech alleen {luck}.{assumed}",
+    "between": "van de ene gemeente naar de andere",
+    "between_beyond": "van de ene gemeente naar de andere, van of naar buiten, of een fonds of reserve in of uit",
     "answer_assumed": " Hoe groot het verschil in behoefte is, heeft niemand gemeten: het is een aanname.",
     "answer_thrifty": "Per verschoven euro dempt {name} het meest: {gain} minder schommeling, met {moved} in {first}.",
     "answer_range": "Met {name} wint {least} het minst ({low}) en {most} het meest ({high}).",
@@ -91,8 +93,10 @@ TEXTS: dict[str, str] = {
     "kans op meer dan 10% tekort {chance}.",
     "fig_transfer": "Wie ontvangt en wie betaalt?",
     "fig_transfer_text": "Per overeenkomst, in € per jeugdige in {first}. Rechts van de stippellijn ontvangt een "
-    "gemeente van de andere, links betaalt zij. De witte stip is het gemiddelde (rechts in cijfers{error}). De smalle "
+    "gemeente {others}, links betaalt zij. De witte stip is het gemiddelde (rechts in cijfers{error}). De smalle "
     "blauwe balk is wat er gewoonlijk door toeval bij of af gaat. {need} {finding}",
+    "others": "van de andere",
+    "others_beyond": "van de andere gemeenten of van buiten, of uit een fonds of reserve",
     "fig_transfer_error": ", ± standaardfout",
     "fig_transfer_need": "De brede oranje balk is wat er gewoonlijk bij of af gaat doordat de behoefte van een "
     "gemeente anders is dan gedacht.",
@@ -152,8 +156,9 @@ TEXTS: dict[str, str] = {
     "years_caption": "{title}: P10 – P50 – P90 en de kans op overschrijding",
     "years_chance": "kans op tekort {chance}",
     "years_net": "Wat ontvangt of betaalt een gemeente over alle jaren samen?",
-    "years_net_text": "Wat een gemeente van {first} tot en met {last} van de andere ontvangt; onder nul betaalt zij "
-    "aan hen. Een bedrag zonder ± is exact berekend. Daaronder hoe ver het saldo gewoonlijk van zijn gemiddelde ligt.",
+    "years_net_text": "Wat een gemeente van {first} tot en met {last} {others} ontvangt; onder nul betaalt zij "
+    "per saldo. Een bedrag zonder ± is exact berekend. Daaronder hoe ver het saldo gewoonlijk van zijn gemiddelde "
+    "ligt.",
     "years_net_zero": "Naar verwachting ontvangt of betaalt hier niemand per saldo: zonder gemeten behoefte verwacht "
     "de simulatie van elke gemeente evenveel zorg per jeugdige.",
     "years_net_caption": "Saldo over {first}-{last} per gemeente en overeenkomst",
@@ -165,9 +170,9 @@ TEXTS: dict[str, str] = {
     "known_caption": "{title}, {first}: met onzekere cijfers, en tussen haakjes met bekende",
     # Agreements
     "agreements": "De spelregels",
-    "agreements_text": "Wat elke overeenkomst regelt, in gewone woorden. Het voorbeeld is steeds hetzelfde: één kind "
-    "in de kleinste gemeente dat in een jaar veel zorg nodig heeft. De bedragen per artikel zijn gemiddelden over alle "
-    "gesimuleerde jaren.",
+    "agreements_text": "Wat elke overeenkomst regelt, in gewone woorden. Het voorbeeld is één kind dat in een jaar "
+    "veel zorg nodig heeft, in de kleinste gemeente en in zorg waarvoor de overeenkomst geldt. De bedragen per artikel "
+    "zijn gemiddelden over alle gesimuleerde jaren.",
     "article": "Artikel {number}. {title}",
     "example": "Voorbeeld. Eén kind in {member} kost in een jaar {cost} ({care}). {member} betaalt daarvan {own}"
     "{others}.",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 OPEN_CASES: dict[str, dict[str, str]] = {
     "nl": {
-        "answer_moved": "Daarvoor gaat in {first} gemiddeld {moved} ({share} van de begrotingen) van de ene gemeente "
-        "naar de andere. Verschil in behoefte en het bekende begin alleen zouden {need} verschuiven, geluk en pech "
+        "answer_moved": "Daarvoor gaat in {first} gemiddeld {moved} ({share} van de begrotingen) {between}. "
+        "Verschil in behoefte en het bekende begin alleen zouden {need} verschuiven, geluk en pech "
         "alleen {luck}.{assumed}",
         "row_need": "door verschil in behoefte en het bekende begin alleen",
         "luck_known": "De behoefte van elke gemeente staat in het regiobestand, en van de verblijven waarmee de "
@@ -21,8 +21,8 @@ OPEN_CASES: dict[str, dict[str, str]] = {
         "in. Ga toch zorgvuldig met dit rapport om: het berust op een bestand over kinderen.",
     },
     "en": {
-        "answer_moved": "For that, {moved} on average ({share} of the budgets) goes in {first} from one municipality "
-        "to another. Differing need and the known start alone would move {need}, luck alone {luck}.{assumed}",
+        "answer_moved": "For that, {moved} on average ({share} of the budgets) goes in {first} {between}. "
+        "Differing need and the known start alone would move {need}, luck alone {luck}.{assumed}",
         "row_need": "by differing need and the known start alone",
         "luck_known": "The region file states the need of every municipality, and the stays from which the simulation "
         "starts are known to be open. What need and the known start move is therefore no matter of luck. The part of "

@@ -11,8 +11,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "needs": "Vooraf: {sims} paden van {years} jaar, elk met ongeveer {cases} gevallen.",
         "needs_auto": "Vooraf: eerst {sims} paden van {years} jaar, elk met ongeveer {cases} gevallen; "
         "daarna meer, hoogstens {most}.",
-        "needs_of": "Nodig: hoogstens {memory} geheugen{disk} en ongeveer {time} op {workers} kernen, "
-        "voor het simuleren alleen.",
+        "needs_of": "Nodig: hoogstens {memory} geheugen{disk} en nog ongeveer {time} op {workers} kernen: "
+        "{simulating} om te simuleren, de rest voor cijfers en rapport.",
         "needs_disk": "{disk} tijdelijke schijfruimte",
         "reused": "Hervat: {sims} paden uit de onderbroken run hergebruikt.",
         "reused_none": "Niets om te hervatten: van voren af aan gerekend.",
@@ -110,8 +110,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "needs": "Before the start: {sims} paths of {years} years, each with about {cases} cases.",
         "needs_auto": "Before the start: first {sims} paths of {years} years, each with about {cases} cases; "
         "then more, at most {most}.",
-        "needs_of": "Needed: at most {memory} of memory{disk} and about {time} on {workers} cores, "
-        "for simulating alone.",
+        "needs_of": "Needed: at most {memory} of memory{disk} and about {time} more on {workers} cores: "
+        "{simulating} to simulate, the rest for figures and report.",
         "needs_disk": "{disk} of temporary disk space",
         "reused": "Resumed: {sims} paths of the run that was broken off were reused.",
         "reused_none": "Nothing to resume: computed from the start.",

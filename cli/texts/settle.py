@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import PurePath
+
 TEXTS: dict[str, dict[str, str]] = {
     "nl": {
         "title": "Afrekening {year}",
         "title_member": "Afrekening {year} voor {member}",
+        "title_correction": "Correctie op de afrekening {year}",
+        "title_correction_member": "Correctie op de afrekening {year} voor {member}",
+        "recalculated": "Nieuwe berekening {year} en wat nog te verrekenen is",
         "kicker": "{region} · {agreement}",
         "overview": "Overzicht",
         "yours": "Uw afrekening",
         "member": "Gemeente",
         "code": "Code",
         "line": "Regel",
+        "csv_header": "code,naam,regel,bedrag_eur",
         "amount": "Bedrag (€)",
         "advance": "Voorschot",
         "own": "Eigen kosten",
@@ -21,13 +28,20 @@ TEXTS: dict[str, dict[str, str]] = {
         "contribution": "Bijdrage",
         "receives": "Te ontvangen",
         "pays": "Te betalen",
+        "new_balance": "Nieuw saldo",
+        "settled": "Al verrekend",
+        "signs": "Bij nieuw saldo en al verrekend is + ontvangen en − betalen.",
+        "receives_still": "Nog te ontvangen",
+        "pays_still": "Nog te betalen",
         "balance": "Saldo (+ ontvangen, − betalen)",
         "total": "Totaal",
         "hidden": "•",
         "euro": "Bedragen in euro.",
+        "whole_euros": "Hier in hele euro's; de centen staan in de bestanden.",
         "outside": "Betalers van buiten",
         "account": "Gezamenlijke rekening",
         "transfers": "Wie betaalt wie",
+        "transfers_still": "Wie betaalt wie nog",
         "payer": "Betaalt",
         "receiver": "Aan",
         "no_transfers": "Niemand hoeft iets te betalen.",
@@ -40,6 +54,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "audit": "Controle",
         "audit_clause": "Artikel {number}: {title}",
         "audit_none": "Dit artikel geldt niet in {year}.",
+        "audit_share": "In {year} geldt {share}.",
         "weight": "Aandeel in de sleutel",
         "from_outside": "Van buiten",
         "to_fund": "Naar fonds of reserve",
@@ -57,6 +72,12 @@ TEXTS: dict[str, dict[str, str]] = {
         "in_advances": "Voorschotten",
         "in_study": "Studie",
         "in_earlier": "Eerdere afrekening",
+        "in_set": "Gezet met --set",
+        "reading": "Bij het lezen",
+        "rule_child_rows_text": "Het bestand met gevallen heeft geen kolom kind. Daarom telt elke regel als een kind. "
+        "Staan van een kind meer regels in het bestand, dan kloppen grenzen per kind, aantallen "
+        "kinderen en de afscherming van kleine getallen niet.",
+        "rule_child_rows_note": "Let op: het bestand met gevallen heeft geen kolom kind; elke regel telt als een kind.",
         "rule_child": "Kosten per kind",
         "rule_child_text": "Van elk kind telt het totaal over de zorgvormen van het artikel in dit kalenderjaar. "
         "Noemt de regeling het huishouden, dan tellen de kinderen van één huishouden in één "
@@ -106,6 +127,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "gemeente met de minste kinderen daarboven. Verrekeningen kunnen over enkele kinderen "
         "gaan: dit stuk is voor wie de gevallen zelf mag zien.",
         "backtest_skipped": "Niet te berekenen: {what}.",
+        "backtest_derived": "Budget {year} geschat uit de jeugdigen, omdat geen bestand er een geeft: {members}.",
+        "backtest_all": "alle gemeenten",
+        "backtest_mark": "geschat",
         "year": "Jaar",
         "agreement": "Regeling",
         "transfer": "Verrekening",
@@ -115,12 +139,16 @@ TEXTS: dict[str, dict[str, str]] = {
     "en": {
         "title": "Settlement {year}",
         "title_member": "Settlement {year} for {member}",
+        "title_correction": "Correction of the settlement {year}",
+        "title_correction_member": "Correction of the settlement {year} for {member}",
+        "recalculated": "Settlement {year} computed anew, and what is still to be settled",
         "kicker": "{region} · {agreement}",
         "overview": "Overview",
         "yours": "Your settlement",
         "member": "Municipality",
         "code": "Code",
         "line": "Line",
+        "csv_header": "code,name,line,amount_eur",
         "amount": "Amount (EUR)",
         "advance": "Advance",
         "own": "Own cost",
@@ -130,13 +158,20 @@ TEXTS: dict[str, dict[str, str]] = {
         "contribution": "Contribution",
         "receives": "To receive",
         "pays": "To pay",
+        "new_balance": "New balance",
+        "settled": "Already settled",
+        "signs": "In new balance and already settled, + is received and − is paid.",
+        "receives_still": "Still to receive",
+        "pays_still": "Still to pay",
         "balance": "Balance (+ receives, − pays)",
         "total": "Total",
         "hidden": "•",
         "euro": "Amounts in euro.",
+        "whole_euros": "Whole euros here; the cents are in the files.",
         "outside": "Payers from outside",
         "account": "Joint account",
         "transfers": "Who pays whom",
+        "transfers_still": "Who still pays whom",
         "payer": "Pays",
         "receiver": "To",
         "no_transfers": "Nobody has to pay anything.",
@@ -149,6 +184,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "audit": "Audit trail",
         "audit_clause": "Article {number}: {title}",
         "audit_none": "This article does not hold in {year}.",
+        "audit_share": "In {year} {share} holds.",
         "weight": "Share in the key",
         "from_outside": "From outside",
         "to_fund": "To a fund or reserve",
@@ -166,6 +202,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "in_advances": "Advances",
         "in_study": "Study",
         "in_earlier": "Earlier statement",
+        "in_set": "Set with --set",
+        "reading": "On reading",
+        "rule_child_rows_text": "The file of cases has no column child. So every row counts as a child. If a child has "
+        "several rows, lines per child, numbers of children and the protection of small figures are wrong.",
+        "rule_child_rows_note": "Note: the file of cases has no column child; every row counts as a child.",
         "rule_child": "Cost of a child",
         "rule_child_text": "Of each child the total over the forms of care of the article in this calendar year "
         "counts. If the agreement names the household, the children of one household in one "
@@ -214,6 +255,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "one with the fewest children above that. Transfers may be about a few children: this "
         "document is for those who may see the cases themselves.",
         "backtest_skipped": "Cannot be computed: {what}.",
+        "backtest_derived": "Budget {year} estimated from the youths, as no file gives one: {members}.",
+        "backtest_all": "all municipalities",
+        "backtest_mark": "estimated",
         "year": "Year",
         "agreement": "Agreement",
         "transfer": "Transfer",
@@ -230,3 +274,90 @@ def line_label(name: str, language: str) -> str:
         return text[f"line_{name}"]
     number, _, what = name.removeprefix("clause-").partition("-")
     return text[f"line_{what}"].format(number=number)
+
+
+_NOTES = (
+    (
+        r"(?P<file>.+): rows of another year than (?P<year>\d+), which are not used: (?P<count>\d+)\.",
+        "{file}: regels van een ander jaar dan {year}, die niet meetellen: {count}.",
+    ),
+    (
+        r"(?P<file>.+): rows that say the same as a row above: (?P<count>\d+)\. All count.*",
+        "{file}: regels die hetzelfde zeggen als een regel erboven: {count}. Alle tellen mee: is er geen twee keer "
+        "geëxporteerd?",
+    ),
+    (
+        r"(?P<file>.+): cases that cost 0 after corrections: (?P<children>\d+)\..*",
+        "{file}: gevallen die na correcties 0 kosten: {children}. Elk telt nog als cliënt.",
+    ),
+    (
+        r"(?P<file>.+): cases with months on some rows only: (?P<children>\d+)\..*",
+        "{file}: gevallen met maanden op een deel van de regels: {children}. Hun maanden gelden als onbekend.",
+    ),
+    (
+        r"(?P<file>.+): pseudonyms with more than one payer: (?P<children>\d+)\..*",
+        "{file}: pseudoniemen met meer dan één betaler: {children}. Elk is een geval van elke betaler. Nummeren "
+        "betalers hun eigen kinderen, zet dan de code van de betaler ervoor.",
+    ),
+    (
+        r"(?P<file>.+): totals below the sum of their care types: (?P<count>\d+)\..*",
+        "{file}: totalen onder de som van hun zorgvormen: {count}. De totalen tellen.",
+    ),
+    (
+        r"(?P<file>.+) is not UTF-8; read as (?P<encoding>[\w-]+)\. .*",
+        "{file} is geen UTF-8; gelezen als {encoding}. Controleer namen met accenten.",
+    ),
+)
+_SKIPPED = (
+    (
+        r"the key '(?P<key>[\w-]+)' looks at \w+ of (?P<years>[\d to,]+), but the history lacks (?P<lacks>.+)",
+        "de sleutel '{key}' kijkt naar {years}, maar bij de eerdere jaren ontbreekt {lacks}",
+    ),
+    (
+        r"the key '(?P<key>[\w-]+)' looks at \w+ of (?P<years>[\d to,]+), and there is no history",
+        "de sleutel '{key}' kijkt naar {years}, en er zijn geen eerdere jaren",
+    ),
+    (
+        r"this article looks at the cost of single children, and a history has sums only",
+        "dit artikel kijkt naar de kosten van losse kinderen, en van eerdere jaren zijn er alleen sommen",
+    ),
+    (
+        r"this article looks at some care types, and the history has only totals of (?P<years>\d+)",
+        "dit artikel kijkt naar sommige zorgvormen, en van {years} zijn er alleen totalen",
+    ),
+)
+
+
+def skipped_reason(rule: str, language: str) -> str:
+    """Return why a year cannot be computed, in a language as far as its words are known."""
+    for pattern, dutch in _SKIPPED if language == "nl" else ():
+        if match := re.fullmatch(pattern, rule):
+            words = {name: value.replace(" to ", " tot en met ") for name, value in match.groupdict().items()}
+            return dutch.format(**words)
+    return rule
+
+
+_FEWER = {"nl": "minder dan {fewest}", "en": "fewer than {fewest}"}
+
+
+def reader_note(note: str, language: str, fewest: int | None = None) -> str:
+    """Return a note of the reader of a file in a language, where its words are known, without the folder of the file.
+
+    Parameters
+    ----------
+    fewest
+        A smaller number of children is not told; if left out, it is.
+    """
+    for pattern, dutch in _NOTES:
+        match = re.fullmatch(pattern, note, re.DOTALL)
+        if match is None:
+            continue
+        words = match.groupdict() | {"file": PurePath(match["file"]).name}
+        if fewest is not None and int(words.get("children", fewest)) < fewest:
+            words["children"] = _FEWER[language].format(fewest=fewest)
+        if language == "nl":
+            return dutch.format(**words)
+        for name in sorted(words, key=match.start, reverse=True):
+            note = note[: match.start(name)] + words[name] + note[match.end(name) :]
+        return note
+    return note

@@ -34,8 +34,9 @@ def read_advances(path: str | Path | Traversable, *, codes: Collection[str]) -> 
         code = table.read(row, "code", lambda text: parse_payer(text, codes))
         cents = table.read(row, "advance_eur", lambda text: _cents(text, table.decimal))
         if code is not None and lines.setdefault(code, row.line) != row.line:
-            rule = f"a member must be there once, but rows {lines[code]} and {row.line} are of the same one"
-            table.report(row.line, f"column {table.headers['code']}", code, rule, "Add them up.")
+            # One rule and one hint for all rows, so that many of them are told as one fault.
+            rule, found_too = "a member must be there once", f"{code}, as in row {lines[code]}"
+            table.report(row.line, f"column {table.headers['code']}", found_too, rule, "Add the rows of a member up.")
         elif code is not None and cents is not None:
             found[code] = cents
     table.raise_problems()

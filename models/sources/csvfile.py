@@ -205,22 +205,32 @@ def _know_headers(
             headers[name] = header
         elif not header.startswith("_") and not _key(header).startswith(IGNORED):
             strange.append(header)
+    missing = [column for column in columns if column.required and column.name not in headers]
+    meant = {column.name: _meant(column, strange) for column in missing}
+    # What must be renamed is told once, with the name that it must have.
+    for header in strange:
+        if shown(header) not in [pair[0] for pair in meant.values() if pair]:
             near = nearest(shown(_key(header)), names)
             hint = f"Did you mean '{near}'?" if near else suggest(shown(header), known)
-            rule = "the column must be a known one"
-            table.report(line, place, header, rule, f"{hint} A name that starts with '_' is passed over.")
+            hint += " A name that starts with '_' is passed over."
+            table.report(line, f"column {shown(header)}", header, "the column must be a known one", hint)
     if len(head) == 1 and sum(column.required for column in columns) > 1:
         rule = "the header must name columns with a comma, semicolon or tab between them"
         hint = f"Save as CSV with one of these. Needed: {', '.join(c.name for c in columns if c.required)}."
         table.found.clear()
         table.report(line, "", head[0], rule, hint)
         table.raise_problems()
-    for column in columns:
-        if column.required and column.name not in headers:
-            found = (nearest(name, map(shown, strange)) for name in (column.name, *column.aliases))
-            near = next(filter(None, found), None)
-            hint = f"Is it '{near}'? Then rename that." if near else f"Add a column '{column.name}'."
-            table.report(line, f"column {column.name}", "", "the column must be there", hint)
+    for column in missing:
+        pair = meant[column.name]
+        hint = f"Is it '{pair[0]}'? Then rename that to '{pair[1]}'." if pair else f"Add a column '{column.name}'."
+        table.report(line, f"column {column.name}", "", "the column must be there", hint)
+
+
+def _meant(column: Column, strange: Sequence[str]) -> tuple[str, str] | None:
+    """Return an unknown header that looks like a column, and its name that comes nearest; None if none does."""
+    names = (column.name, *column.aliases)
+    near = next(filter(None, (nearest(name, map(shown, strange)) for name in names)), None)
+    return None if near is None else (near, nearest(near, names) or column.name)
 
 
 def _key(header: str) -> str:

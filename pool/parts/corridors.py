@@ -85,6 +85,11 @@ class CorridorTake(ResultTake):
         if not self.above and not self.below:
             hint = "Write above = [{ beyond = 0.1, share = 0.8 }], or below, or both."
             raise RuleError("a corridor needs at least one band", hint)
+        furthest = max(band.beyond for band in (*self.above, *self.below))
+        if self.unit == "share" and furthest > 1:
+            rule = f"a band must begin at most 1 (100%) from the reference, and not {furthest:g} ({furthest:.0%})"
+            hint = 'Write 5% as beyond = 0.05, or set unit = "euro" or "head" if it is an amount.'
+            raise RuleError(rule, hint)
         for side in (self.above, self.below):
             if any(before.until is None or after.beyond < before.until for before, after in pairwise(side)):
                 rule = "bands of a corridor must follow each other without overlap"

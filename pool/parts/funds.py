@@ -67,8 +67,10 @@ class FundPot(PotBase):
         Ratio of what is handed in that is paid in any case, even if the fund is then larger than its size: the charge
         pays that too.
     every
-        In how many years the fund pays once, for all years since the last time; the first of them is the first year of
-        the clause that is settled. What is handed in after the last time is not paid.
+        In how many years the fund pays once, for all years since the last time. Years count from the first year of the
+        clause, also if that lies before the first year that is settled: what was handed in before is then not known and
+        not paid. Of a clause without a first year they count from the first settled year in which anybody shares. What
+        is handed in after the last time is not paid.
     indexed
         Whether the size follows the price index.
     """
@@ -108,7 +110,10 @@ class FundPot(PotBase):
         size = unit_words(self.size, self.per, say)
         when = say.pick("Per jaar", "In a year")
         if self.every > 1:
-            when = say.pick(f"Eens in de {self.every} jaar", f"Once in {self.every} years")
+            when = say.pick(
+                f"Eens in de {self.every} jaar, geteld vanaf het eerste jaar van dit artikel,",
+                f"Once in {self.every} years, counted from the first year of this article,",
+            )
         text = say.pick(
             f"{when} wordt daarvan samen hoogstens {size} betaald. Is dat te weinig, dan krijgt ieder naar rato.",
             f"{when} at most {size} of that is paid altogether. If that is too little, everyone gets a part pro rata.",

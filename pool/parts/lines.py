@@ -6,6 +6,8 @@ the least of several. A share of the own budget is the one that suits small memb
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Literal
 
 import numpy as np
@@ -14,7 +16,8 @@ from pydantic import AfterValidator, Field
 
 from solidair.models.schema import Config, RuleError
 from solidair.pool.parts.registry import Fault
-from solidair.pool.parts.words import Wording
+from solidair.pool.parts.scopes import Scope
+from solidair.pool.parts.words import Wording, listed
 from solidair.pool.setting import Setting
 
 FloatArray = npt.NDArray[np.float64]
@@ -96,7 +99,7 @@ class MeanLine(LineBase):
 
     kind: Literal["mean"] = "mean"
     times: float = Field(gt=0)
-    scope: Literal["all"] | tuple[str, ...] = "all"
+    scope: Scope = "all"
     basis: Literal["expected", "history"] = "expected"
 
     def amounts(self, setting: Setting, *, indexed: bool) -> FloatArray:  # noqa: D102
@@ -134,6 +137,18 @@ class MeanLine(LineBase):
         return f"{say.number(times, decimals)} {say.pick('maal', 'times')} {whose} {of}"
 
 
+LARGEST_SHARE = 0.5
+"""Largest share of a youth budget that a line for one child can be: no child costs half of what a town has."""
+
+
+def _of_a_case(share: float) -> float:
+    """Refuse a share of the budget that no case can pass."""
+    if share > LARGEST_SHARE:
+        rule = f"a line per child must be at most {LARGEST_SHARE:g} of the youth budget"
+        raise RuleError(rule, "Write 1% of the budget as share = 0.01.")
+    return share
+
+
 class BudgetLine(LineBase):
     """A share of the member's own youth budget.
 
@@ -144,7 +159,7 @@ class BudgetLine(LineBase):
     """
 
     kind: Literal["budget"] = "budget"
-    share: float = Field(gt=0, le=1)
+    share: Annotated[float, Field(gt=0, le=1), AfterValidator(_of_a_case)]
 
     def amounts(self, setting: Setting, *, indexed: bool) -> FloatArray:  # noqa: D102
         growth = np.ones(setting.years) if indexed else setting.growth
@@ -185,6 +200,41 @@ Line = Amount | AnyLine
 """An amount in the currency of the agreement, or a table with a kind."""
 
 LeastLine.model_rebuild()
+
+
+def gaps(bands: Sequence[tuple[Line, float | None]]) -> list[tuple[float, float]]:
+    """Return where bands of amounts leave a gap: end of one band and start of the next.
+
+    A line that is more than an amount differs from year to year and between members, so it is passed over.
+
+    Parameters
+    ----------
+    bands
+        Start and width of each, in any order; None for a width without end.
+
+    Raises
+    ------
+    RuleError
+        If two of them overlap: then a euro would be handed in twice.
+    """
+    amounts = [(line, np.inf if width is None else line + width) for line, width in bands if isinstance(line, float)]
+    found = []
+    for (start, end), (following, _) in pairwise(sorted(amounts)):
+        if following < end:
+            rule = f"the bands from {start:,.0f} and from {following:,.0f} overlap"
+            raise RuleError(rule, f"Give the first limit = {following - start:.0f}, or start the second higher.")
+        if following > end:
+            found.append((float(end), following))
+    return found
+
+
+def gap_words(found: Sequence[tuple[float, float]], say: Wording) -> str:
+    """Return gaps between bands in words, to follow the sentence that the rest is not shared."""
+    if not found:
+        return ""
+    between = say.pick("{} tot {}", "{} to {}")
+    apart = listed([between.format(say.money(low), say.money(high)) for low, high in found], say.language)
+    return say.pick(f", ook het deel van {apart}", f", also the part from {apart}")
 
 
 def line_amounts(line: Line, setting: Setting, *, indexed: bool) -> FloatArray:

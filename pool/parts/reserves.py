@@ -26,6 +26,13 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
+def _filled_at_most(opening: float, cap: float | None) -> None:
+    """Refuse a reserve that starts above its cap: it would be paid back before it was ever needed."""
+    if cap is not None and opening > cap:
+        rule = f"the opening of a reserve ({opening:,.0f}) must not lie above its cap ({cap:,.0f})"
+        raise RuleError(rule, "Lower the opening, raise the cap, or leave the cap out.")
+
+
 @part("pot", "reserve")
 class ReservePot(PotBase):
     """A common reserve: members put in a contribution every year, and what is handed in is paid out of it.
@@ -70,6 +77,7 @@ class ReservePot(PotBase):
         if self.cap is not None and self.cap < self.floor:
             rule = "the cap of a reserve must not lie below its floor"
             raise RuleError(rule, "Swap them, or leave the cap out.")
+        _filled_at_most(self.opening, self.cap)
         if not self.calls and self.call_key is not None:
             raise RuleError(
                 "without calls there is nothing for call_key to divide", "Leave it out, or write calls = true."
@@ -208,7 +216,8 @@ class ReservePot(PotBase):
 class OwnReservePot(PotBase):
     """Each member's own reserve: deficits that are handed in come out of it as far as it goes, surpluses go into it.
 
-    It belongs with the take 'deficit' with `surplus = true`. Nobody pays for anybody else, so there is no bill.
+    It belongs with the take 'deficit' with `surplus = true`. Nobody pays for anybody else, so there is no bill. The
+    balance of a member that leaves stays as it was: it earns nothing more, and is there again if the member comes back.
 
     Parameters
     ----------
@@ -229,6 +238,12 @@ class OwnReservePot(PotBase):
     cap: float | None = Field(default=None, ge=0)
     interest: float = Field(default=0.0, gt=-0.5, lt=0.5)
     indexed: bool = True
+
+    @model_validator(mode="after")
+    def _ordered(self) -> OwnReservePot:
+        if not isinstance(self.opening, str):
+            _filled_at_most(self.opening, self.cap)
+        return self
 
     @property
     def bills(self) -> bool:  # noqa: D102

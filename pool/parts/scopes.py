@@ -18,8 +18,9 @@ def _all_or_list(scope: object) -> object:
     listed = isinstance(scope, tuple) and all(isinstance(entry, str) for entry in scope)
     if scope == "all" or (listed and scope):
         return scope
-    example = scope if isinstance(scope, str) and scope else "verblijf"
-    hint = f'Write "all", or a list such as ["{example}"].'
+    named = [entry.strip() for entry in scope.split(",")] if isinstance(scope, str) else []
+    quoted = ", ".join(f'"{entry}"' for entry in named if entry) or '"verblijf"'
+    hint = f'Write "all", or a list such as [{quoted}].'
     raise RuleError('the scope must be "all" or a list of at least one care type', hint)
 
 

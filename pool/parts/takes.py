@@ -8,15 +8,26 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from solidair.models.schema import Config, RuleError
 from solidair.pool.books import Books
 from solidair.pool.case_rules import CaseTaker, combine
 from solidair.pool.layers import CaseFunction
-from solidair.pool.parts.lines import Amount, Limit, Line, line_amounts, line_faults, line_words
+from solidair.pool.parts.lines import (
+    Amount,
+    Limit,
+    Line,
+    LineBase,
+    gap_words,
+    gaps,
+    line_amounts,
+    line_faults,
+    line_words,
+)
 from solidair.pool.parts.months import PER_CHILD, PER_MONTH, month_words, require_amounts, stay_faults
 from solidair.pool.parts.registry import Fault, part
+from solidair.pool.parts.scopes import Scope
 from solidair.pool.parts.shares import Share, Shares, share_faults, share_path, share_words
 from solidair.pool.parts.words import Wording, listed
 from solidair.pool.setting import Setting
@@ -37,17 +48,7 @@ class TakeBase(Config, ABC):
     per_case: ClassVar[bool] = False
     """Whether it looks at single cases, so that what it leaves of a case matters for later clauses."""
 
-    scope: Literal["all"] | tuple[str, ...] = Field(default="all")
-
-    @field_validator("scope", mode="before")
-    @classmethod
-    def _scope(cls, scope: object) -> object:
-        listed = isinstance(scope, tuple) and all(isinstance(entry, str) for entry in scope)
-        if scope == "all" or (listed and scope):
-            return scope
-        example = scope if isinstance(scope, str) and scope else "verblijf"
-        hint = f'Write "all", or a list such as ["{example}"].'
-        raise RuleError('the scope must be "all" or a list of at least one care type', hint)
+    scope: Scope = Field(default="all")
 
     @property
     def linear(self) -> bool:
@@ -162,7 +163,7 @@ class Band(Config):
     Parameters
     ----------
     retention
-        Where the band begins, EUR per child and year, or a line; see `solidair.pool.parts.lines`.
+        Where the band begins, EUR per child and year, or a line.
     limit
         How wide it is, EUR; without end if left out.
     share
@@ -215,6 +216,7 @@ class ExcessTake(CaseTake):
         if self.bands and (self.limit is not None or self.share != 1.0):
             rule = "with bands, limit and share belong to each band"
             raise RuleError(rule, "Move them into the bands.")
+        gaps([(band.retention, band.limit) for band in self.bands])  # refuses bands that overlap
         if self.per == "month":
             require_amounts([band.retention for band in self.layers], self.unit)
         return self
@@ -275,24 +277,28 @@ class ExcessTake(CaseTake):
         limit = say.money(self.limit) if self.limit is not None else ""
         whole, portion = self.share == 1, self.portion(say)
         rest = not whole or self.limit is not None
+        told = isinstance(self.retention, LineBase)  # a line in words: 'the first ...' does not go with it
         monthly = self.per == "month"
         per = PER_MONTH[say.language] if monthly else ""
         each = PER_CHILD[say.language] if monthly else say.pick(" per kind", " per child")
         if say.language == "nl":
-            text = f"Kost één kind in een jaar meer dan {line}{per} aan {scope}, dan "
+            more = f"aan {scope} meer dan {line}" if told else f"meer dan {line}{per} aan {scope}"
+            text = f"Kost één kind in een jaar {more}, dan "
             if limit:
                 text += f"telt van het meerdere hoogstens {limit}{each} mee; daarvan brengt zijn gemeente "
                 text += "alles in" if whole else f"{portion} in"
             else:
                 text += f"brengt zijn gemeente {'' if whole else f'{portion} van '}het meerdere in"
-            return f"{text}. De eerste {line}{each}{' en de rest' if rest else ''} betaalt zij zelf."
+            below = "Wat onder die grens ligt" if told else f"De eerste {line}{each}"
+            return f"{text}. {below}{' en de rest' if rest else ''}{',' if told else ''} betaalt zij zelf."
         text = f"If one child costs more than {line}{per} in a year of {scope}, "
         if limit:
             text += f"at most {limit}{each} of what is above counts; of that its municipality hands in "
             text += "everything" if whole else portion
         else:
             text += f"its municipality hands in {'' if whole else f'{portion} of '}what is above"
-        return f"{text}. The first {line}{each}{' and the rest' if rest else ''} it pays itself."
+        below = "What is below that line" if told else f"The first {line}{each}"
+        return f"{text}. {below}{' and the rest' if rest else ''} it pays itself."
 
     def _bands(self, say: Wording, scope: str) -> str:
         parts, per = [], PER_MONTH[say.language] if self.per == "month" else ""
@@ -307,11 +313,12 @@ class ExcessTake(CaseTake):
                 nl, en = f"{share} van de {width} boven {line}{per}", f"{share} of the {width} above {line}{per}"
                 parts.append(say.pick(nl, en))
         bands = listed(parts, say.language)
+        apart = gap_words(gaps([(band.retention, band.limit) for band in self.bands]), say)
         return say.pick(
             f"Van wat één kind in een jaar kost aan {scope} brengt zijn gemeente in: {bands}. De rest betaalt zij "
-            "zelf.",
+            f"zelf{apart}.",
             f"Of what one child costs in a year of {scope} its municipality hands in: {bands}. The rest it pays "
-            "itself.",
+            f"itself{apart}.",
         )
 
     def _together(self, say: Wording) -> str:

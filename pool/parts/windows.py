@@ -96,6 +96,10 @@ def full(years: int, window: int, known: int) -> BoolArray:
 
 
 def block_ends(years: int, window: int, start: int) -> BoolArray:
-    """Return in which years a block of `window` years ends, (year,), the first one beginning at place `start`."""
+    """Return in which years a block of `window` years ends, (year,), the first one beginning at place `start`.
+
+    A real year that is settled alone is the last of its block, unless the clause says in which year it began; see
+    `solidair.pool.year_state.dated`.
+    """
     since = np.arange(years) - start + 1
     return np.asarray((since > 0) & (since % window == 0))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+NO_BREAK = "\u00a0"
+"""A space at which no line breaks, between a currency and its amount."""
+
 
 def number(value: float, language: str, decimals: int = 0) -> str:
     """Return a number as a reader of the language writes it: 1.234,5 in Dutch, 1,234.5 in English."""
@@ -13,8 +16,8 @@ def number(value: float, language: str, decimals: int = 0) -> str:
 
 
 def money(value: float, language: str) -> str:
-    """Return whole euros: € 100.000 in Dutch, EUR 100,000 in English."""
-    return f"€ {number(value, 'nl')}" if language == "nl" else f"EUR {number(value, 'en')}"
+    """Return whole euros: € 100.000 in Dutch, EUR 100,000 in English, with a space that no line breaks at."""
+    return f"€{NO_BREAK}{number(value, 'nl')}" if language == "nl" else f"EUR{NO_BREAK}{number(value, 'en')}"
 
 
 def percent(share: float, language: str) -> str:
@@ -65,7 +68,7 @@ class Wording:
         """Return a whole amount in the currency of the agreement."""
         if self.currency == "EUR":
             return money(value, self.language)
-        return f"{self.currency} {number(value, self.language)}"
+        return f"{self.currency}{NO_BREAK}{number(value, self.language)}"
 
     def percent(self, share: float) -> str:
         """Return a share as a percentage."""
