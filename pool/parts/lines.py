@@ -22,6 +22,9 @@ from solidair.pool.setting import Setting
 
 FloatArray = npt.NDArray[np.float64]
 
+ROUNDING = 1e-9
+"""Relative distance between the end of a band and the start of the next that is rounding."""
+
 LEAST_EUR = 1_000.0
 """Smallest amount per child and year, other than 0, that somebody can mean."""
 
@@ -220,10 +223,10 @@ def gaps(bands: Sequence[tuple[Line, float | None]]) -> list[tuple[float, float]
     amounts = [(line, np.inf if width is None else line + width) for line, width in bands if isinstance(line, float)]
     found = []
     for (start, end), (following, _) in pairwise(sorted(amounts)):
-        if following < end:
+        if following < end * (1.0 - ROUNDING):
             rule = f"the bands from {start:,.0f} and from {following:,.0f} overlap"
             raise RuleError(rule, f"Give the first limit = {following - start:.0f}, or start the second higher.")
-        if following > end:
+        if following > end * (1.0 + ROUNDING):
             found.append((float(end), following))
     return found
 
