@@ -70,6 +70,7 @@ def command(
         raise click.UsageError("--precision and --metric go with --sims auto.")
     from solidair.cli import output as out
     from solidair.cli import progress
+    from solidair.cli.ahead import get_ready
     from solidair.pool.study import Study
 
     amount = _amount(sims, precision, metrics)
@@ -109,6 +110,7 @@ def command(
             )
         return
     kept = Checkpoint(part, resume=resume) if keep else None
+    ready = get_ready()
     label, total = {"nl": "Simuleren", "en": "Simulating"}[lang], None if most else count
     with out.full_disk_told(kept, lang), kept or nullcontext():
         with progress.progress_bar(label, total) as advance:
@@ -124,6 +126,7 @@ def command(
                 results = with_known(results, lambda known: simulate(known, results.sims, seed, threads, **again))
         if resume and kept is not None:
             progress.show_reused(kept, lang)
+        ready.join()
         timing["simulate"], clock = time.perf_counter() - clock, time.perf_counter()
         from solidair.pool.results import TABLES
 

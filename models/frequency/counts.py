@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from solidair.models.frequency.base import Complexes, Frequency, floor_number, whole_number
 from solidair.models.severity.numeric import Floats, check_above
@@ -47,6 +47,8 @@ class Poisson(Frequency):
     def pmf(self, k: ArrayLike) -> Floats:
         """P(N = k)."""
         k, good = whole_number(k)
+        from scipy import stats  # here: half a second that no simulation has to wait for
+
         return np.where(good, stats.poisson.pmf(k, self.rate), 0.0)
 
     def cdf(self, k: ArrayLike) -> Floats:
@@ -97,6 +99,8 @@ class NegativeBinomial(Frequency):
     def pmf(self, k: ArrayLike) -> Floats:
         """P(N = k)."""
         k, good = whole_number(k)
+        from scipy import stats  # here: half a second that no simulation has to wait for
+
         return np.where(good, stats.nbinom.pmf(k, self.size, self.p), 0.0)
 
     def cdf(self, k: ArrayLike) -> Floats:
@@ -155,6 +159,8 @@ class Binomial(Frequency):
     def pmf(self, k: ArrayLike) -> Floats:
         """P(N = k)."""
         k, good = whole_number(k)
+        from scipy import stats  # here: half a second that no simulation has to wait for
+
         return np.where(good, stats.binom.pmf(k, self.n, self.p), 0.0)
 
     def cdf(self, k: ArrayLike) -> Floats:
