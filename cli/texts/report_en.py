@@ -238,8 +238,8 @@ TEXTS: dict[str, str] = {
     "source": "Source",
     "sure_missing": "What is not in it",
     "missing_year": "The report is about one year. What happens in the years after it is not in it.",
-    "missing_reserves": "Reserves that grow and shrink are not in it, nor is a budget that is raised after an "
-    "expensive year.",
+    "missing_reserves": "Only an agreement can let a reserve grow and shrink here: no municipality keeps one of its "
+    "own accord, and no budget is raised after an expensive year.",
     "missing_behaviour": "Everybody does the same under every agreement. In reality sharing may change behaviour: who "
     "shares a bill may watch it less, or may dare to start heavy care in time.",
     "missing_need": "The need of {count} municipalities has not been measured. What moves by need is therefore a "

@@ -243,8 +243,8 @@ TEXTS: dict[str, str] = {
     "source": "Bron",
     "sure_missing": "Wat er niet in zit",
     "missing_year": "Het rapport gaat over één jaar. Wat in de jaren daarna gebeurt, zit er niet in.",
-    "missing_reserves": "Reserves die groeien en slinken zitten er niet in, en een begroting die na een duur jaar "
-    "wordt verhoogd ook niet.",
+    "missing_reserves": "Alleen een overeenkomst kan hier een reserve laten groeien en slinken: uit zichzelf houdt "
+    "geen gemeente er een aan, en geen begroting wordt na een duur jaar verhoogd.",
     "missing_behaviour": "Iedereen doet onder elke overeenkomst hetzelfde. In werkelijkheid kan delen gedrag "
     "veranderen: wie een rekening deelt, let misschien minder op, of durft juist op tijd zware zorg in te zetten.",
     "missing_need": "De behoefte van {count} gemeenten is niet gemeten. Wat door behoefte verschuift, is daarom een "

@@ -27,7 +27,7 @@ MOST_YEARS_AGO = 25
 """No care for a child has started longer ago."""
 
 
-def read_private_table(path: str | Path | Traversable, columns: Sequence[Column]) -> Table:
+def read_private_table(path: str | Path | Traversable, columns: Sequence[Column], *, without_rows: str = "") -> Table:
     """Read a table whose problems show no cell.
 
     Parameters
@@ -36,19 +36,26 @@ def read_private_table(path: str | Path | Traversable, columns: Sequence[Column]
         The file.
     columns
         The columns that the caller knows.
+    without_rows
+        What to say, after the hint, of a file without rows.
 
     Raises
     ------
     InputError
         If there is no table to read.
     """
+
+    def told(problem: Problem, header_is_one: bool) -> Problem:
+        said = without_rows if problem.value in ("an empty file", "only a header") else ""
+        return _discreet(replace(problem, hint=problem.hint + said), columns, header_is_one)
+
     try:
         table = read_table(path, columns)
     except InputError as error:
-        raise InputError(_discreet(problem, columns, header_is_one=False) for problem in error.problems) from None
+        raise InputError(told(problem, header_is_one=False) for problem in error.problems) from None
     # Two names that are known: then the first row is a header, and no row of data whose cells must not be shown.
     header_is_one = len(table.headers) > 1
-    table.found[:] = [(line, _discreet(problem, columns, header_is_one)) for line, problem in table.found]
+    table.found[:] = [(line, told(problem, header_is_one)) for line, problem in table.found]
     return table
 
 
@@ -105,12 +112,17 @@ def _discreet(problem: Problem, columns: Sequence[Column], header_is_one: bool) 
     return replace(problem, where=", ".join(filter(None, (row, column))), value="", hint=hint)
 
 
-def parse_payer(text: str, codes: Collection[str]) -> str:
-    """Return the code of a member of the region; the hint names the member with the nearest code."""
+def parse_payer(text: str, codes: Collection[str] | None) -> str:
+    """Return the code of a member of the region; the hint names the member with the nearest code.
+
+    Without `codes`, of a region that could not be read, every code will do.
+    """
     refuse_excel_error(text)
     if is_missing(text):
         raise CellError("the CBS code of the payer must be there", "Write it like GM0518.")
     code = text.upper()
+    if codes is None:
+        codes = (code,) if re.fullmatch("GM[0-9]{4}", code) else ()
     if code in codes:
         return code
     digits = re.fullmatch("(?:GM)?[ _-]?([0-9]{1,4})(?:[.,]0)?", code)
@@ -239,10 +251,21 @@ def parse_label(text: str, what: str) -> str:
 
 
 def parse_date(text: str, latest: date | None) -> date | None:
-    """Return the date in a cell, dd-mm-yyyy or ISO, or None if it is empty; `latest` is the last day allowed."""
+    """Return the date in a cell, or None if it is empty; `latest` is the last day allowed."""
     refuse_excel_error(text)
     if is_missing(text):
         return None
+    found = day_of(text)
+    if latest is not None and found > latest:
+        raise CellError(f"must be {latest:%d-%m-%Y} or before", "Check the year.")
+    if latest is not None and found.year < latest.year - MOST_YEARS_AGO:
+        raise CellError(f"must be at most {MOST_YEARS_AGO} years ago", "Check the year.")
+    return found
+
+
+def day_of(text: str) -> date:
+    """Return the date in a cell, dd-mm-yyyy or ISO, with or without a midnight that Excel has added."""
+    refuse_excel_error(text)
     bare = re.sub(r"[ T]0{1,2}:00(?::00(?:\.0+)?)?$", "", text)
     if re.fullmatch("[0-9]{5}(?:[.,]0+)?", bare):
         rule = "must be a date, but is the number that Excel keeps for one"
@@ -257,11 +280,6 @@ def parse_date(text: str, latest: date | None) -> date | None:
         rule = "must be a real date: in Excel a date in 1900 is an empty cell"
         raise CellError(rule, f"Clear the cell or fill it in. {WRITE_DATE}")
     try:
-        found = date(year, month, day)
+        return date(year, month, day)
     except ValueError:
         raise CellError("must be a day of the calendar", f"{WRITE_DATE} The day comes first.") from None
-    if latest is not None and found > latest:
-        raise CellError(f"must be {latest:%d-%m-%Y} or before", "Check the year.")
-    if latest is not None and found.year < latest.year - MOST_YEARS_AGO:
-        raise CellError(f"must be at most {MOST_YEARS_AGO} years ago", "Check the year.")
-    return found

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TypeVar
 
 from solidair.models.calendar import birthday
-from solidair.models.problems import InputError, Problem, nearest
+from solidair.models.problems import nearest
 from solidair.models.severity.numeric import Floats, as_floats
 from solidair.models.sources.cells import CellError, is_missing, parse_number, refuse_excel_error
-from solidair.models.sources.csvfile import Column, Row, Table, read_table
-
-T = TypeVar("T")
+from solidair.models.sources.csvfile import Column, Row, Table
+from solidair.models.sources.discreet import (
+    WRITE_DATE,
+    day_of,
+    parse_payer,
+    read_cell,
+    read_private_table,
+    report_cell,
+)
 
 COLUMNS = (
     Column("code", ("gemeentecode", "gm_code", "cbs_code", "regiocode", "betaler", "payer"), required=True),
@@ -38,12 +43,7 @@ MOST_YEARS = 25.0
 MOST_TARIFF = 10_000.0
 """Highest day tariff, EUR: far above any product."""
 
-_UNKNOWN = (
-    "Remove this column: it is not needed, and this file is about children. In Dutch: "
-    f"{', '.join(column.aliases[0] for column in COLUMNS)}; in English: {', '.join(c.name for c in COLUMNS)}."
-)
 _NO_ROWS = " Without open stays the start is in steady state: then remove [open_cases] from the study."
-_WRITE_DATE = "Write it like 31-12-2024 or 2024-12-31."
 
 
 @dataclass(frozen=True)
@@ -149,13 +149,7 @@ def read_open_cases(
     InputError
         With every problem of the file, in its order; no message shows what stands in a cell.
     """
-    try:
-        table = read_table(path, COLUMNS)
-    except InputError as error:
-        raise InputError(_discreet(problem, header_is_one=False) for problem in error.problems) from None
-    # Two names that are known: then the first row is a header, and no row of data whose cells must not be shown.
-    header_is_one = len(table.headers) > 1
-    table.found[:] = [(line, _discreet(problem, header_is_one)) for line, problem in table.found]
+    table = read_private_table(path, COLUMNS, without_rows=_NO_ROWS)
     rules = _Rules(reference, care_types, codes, leaves_at, longest or {}, not_stays)
     seen: dict[tuple[str, ...], int] = {}
     stays = [_stay(table, row, rules, seen) for row in table.rows]
@@ -185,12 +179,12 @@ class _Stay:
 def _stay(table: Table, row: Row, rules: _Rules, seen: dict[tuple[str, ...], int]) -> _Stay | None:
     """Return the stay of a row, or None after reporting what is wrong with it."""
     before = len(table.found)
-    code = _read(table, row, "code", lambda text: _code(text, rules.codes))
-    care_type = _read(table, row, "care_type", lambda text: _care_type(text, rules.care_types, rules.not_stays))
-    start = _read(table, row, "start", lambda text: _start(text, rules.reference))
+    code = read_cell(table, row, "code", lambda text: parse_payer(text, rules.codes))
+    care_type = read_cell(table, row, "care_type", lambda text: _care_type(text, rules.care_types, rules.not_stays))
+    start = read_cell(table, row, "start", lambda text: _start(text, rules.reference))
     age = rules.leaving_age(care_type) if care_type is not None else None
-    birth = _read(table, row, "birth_date", lambda text: _birth(text, start, rules.reference, age))
-    tariff = _read(table, row, "tariff_eur", lambda text: _tariff(text, table.decimal))
+    birth = read_cell(table, row, "birth_date", lambda text: _birth(text, start, rules.reference, age))
+    tariff = read_cell(table, row, "tariff_eur", lambda text: _tariff(text, table.decimal))
     case = row.cells.get("case", "").casefold()
     if code is None or care_type is None or start is None or len(table.found) > before:
         return None
@@ -200,7 +194,7 @@ def _stay(table: Table, row: Row, rules: _Rules, seen: dict[tuple[str, ...], int
         rule = f"under the cost model a stay of this care type lasts at most {most / 365.0:.3g} years"
         other = "" if birth is not None or age is None else "give the birth date, or "
         hint = f"Check the year; else {other}give the care type a longer duration or other ages in the cost model."
-        table.report(row.line, f"column {table.headers['start']}", _kind(row.cells["start"]), rule, hint)
+        report_cell(table, row, "start", rule, hint)
         return None
     key = (code, care_type, start.isoformat(), str(birth), str(tariff), case)
     first = seen.setdefault(key, row.line)
@@ -213,60 +207,6 @@ def _stay(table: Table, row: Row, rules: _Rules, seen: dict[tuple[str, ...], int
     if birth is not None and age is not None:
         leaving = float((birthday(birth, age) - rules.reference).days)
     return _Stay(code, care_type, elapsed, leaving, math.nan if tariff is None else tariff)
-
-
-def _read(table: Table, row: Row, column: str, parse: Callable[[str], T]) -> T | None:
-    """Return the parsed cell, or None after noting a problem that says of the cell no more than its kind."""
-    if column not in row.cells:
-        return None
-    text = row.cells[column]
-    try:
-        return parse(text)
-    except CellError as error:
-        table.report(row.line, f"column {table.headers[column]}", _kind(text), error.rule, error.hint)
-        return None
-
-
-def _kind(text: str) -> str:
-    """Return what sort of thing a cell holds, and nothing of its content."""
-    if is_missing(text):
-        return "an empty cell"
-    if text.startswith("#"):
-        return "an error of Excel"
-    if re.fullmatch(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}(?:[ T][0-9:.]+)?", text):
-        return "a date"
-    return "a number" if re.fullmatch(r"[-+€ ]*[0-9][0-9., ]*(?:,-)?", text) else "a text"
-
-
-def _discreet(problem: Problem, header_is_one: bool) -> Problem:
-    """Return a problem of the file as a whole without the cells that it shows."""
-    if problem.value in ("an empty file", "only a header"):
-        problem = replace(problem, hint=problem.hint + _NO_ROWS)
-    if not problem.where.startswith("row"):
-        return problem  # about the file, not about what stands in it
-    row, _, column = problem.where.partition(", ")
-    known = {name for entry in COLUMNS for name in (entry.name, *entry.aliases)}
-    header = column.removeprefix("column ")
-    plain = re.sub(r"\W+", "_", header.casefold()).strip("_")
-    if column and not header_is_one and plain not in known and not re.fullmatch("[0-9]{1,3}", header):
-        column = "a column that is not known"
-    hint = _UNKNOWN if problem.rule == "the column must be a known one" else problem.hint
-    if hint.startswith("Is it '") and not header_is_one:
-        hint = f"Add a column '{header}'."
-    return replace(problem, where=", ".join(filter(None, (row, column))), value="", hint=hint)
-
-
-def _code(text: str, codes: Collection[str] | None) -> str:
-    refuse_excel_error(text)
-    if is_missing(text):
-        raise CellError("the CBS code of the payer must be there", "Write it like GM0518.")
-    code = text.upper()
-    if not re.fullmatch("GM[0-9]{4}", code):
-        raise CellError("the CBS code of the payer must be GM and four digits", "Write it like GM0518.")
-    if codes is not None and code not in codes:
-        rule = "the payer must be a member of the region"
-        raise CellError(rule, "Remove the row, or add the municipality to the region.")
-    return code
 
 
 def _care_type(text: str, known: Collection[str], not_stays: Collection[str]) -> str:
@@ -287,32 +227,10 @@ def _care_type(text: str, known: Collection[str], not_stays: Collection[str]) ->
     raise CellError("the care type must be one of the cost model", hint)
 
 
-def _date(text: str) -> date:
-    """Return the date in a cell, dd-mm-yyyy or ISO, with or without a midnight that Excel has added."""
-    refuse_excel_error(text)
-    bare = re.sub(r"[ T]0{1,2}:00(?::00(?:\.0+)?)?$", "", text)
-    if re.fullmatch("[0-9]{5}(?:[.,]0+)?", bare):
-        rule = "must be a date, but is the number that Excel keeps for one"
-        raise CellError(rule, f"Format the column as Date and save again. {_WRITE_DATE}")
-    local = re.fullmatch("(?P<day>[0-9]{1,2})-(?P<month>[0-9]{1,2})-(?P<year>[0-9]{4})", bare)
-    match = local or re.fullmatch("(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})", bare)
-    if match is None:
-        rule = "must be a date that can be read in one way only"
-        raise CellError(rule, f"{_WRITE_DATE} With slashes, day and month cannot be told apart.")
-    year, month, day = (int(match[part]) for part in ("year", "month", "day"))
-    if year == 1900 or (year, month, day) == (1899, 12, 30) or (year, month, day) == (1899, 12, 31):
-        rule = "must be a real date: in Excel a date in 1900 is an empty cell"
-        raise CellError(rule, f"Clear the cell or fill it in. {_WRITE_DATE}")
-    try:
-        return date(year, month, day)
-    except ValueError:
-        raise CellError("must be a day of the calendar", f"{_WRITE_DATE} The day comes first.") from None
-
-
 def _start(text: str, reference: date) -> date:
     if is_missing(text):
-        raise CellError("the start of the stay must be there", _WRITE_DATE)
-    start = _date(text)
+        raise CellError("the start of the stay must be there", WRITE_DATE)
+    start = day_of(text)
     if start > reference:
         rule = f"the stay must be open on the reference date, so start on {reference:%d-%m-%Y} or before"
         raise CellError(rule, "Remove the row, or choose a later reference date.")
@@ -324,7 +242,7 @@ def _start(text: str, reference: date) -> date:
 def _birth(text: str, start: date | None, reference: date, age: float | None) -> date | None:
     if is_missing(text):
         return None
-    born = _date(text)
+    born = day_of(text)
     if born > reference or (start is not None and born > start):
         raise CellError("a child must be born before the stay starts", "Look whether two columns are swapped.")
     if (reference - born).days > MOST_YEARS * 366:

@@ -6,6 +6,7 @@ the least of several. A share of the own budget is the one that suits small memb
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -46,20 +47,20 @@ Limit = Annotated[float, Field(gt=0), AfterValidator(not_in_thousands)]
 """The most per child and year, in the currency of the agreement."""
 
 
-class LineBase(Config):
+class LineBase(Config, ABC):
     """A line that is more than an amount."""
 
+    @abstractmethod
     def amounts(self, setting: Setting, *, indexed: bool) -> FloatArray:
         """Return the line, (year, member) EUR; if `indexed`, what the price index makes of it is left out."""
-        raise NotImplementedError  # pragma: no cover
 
     def faults(self, setting: Setting) -> list[Fault]:
         """Return what the line needs of the setting and does not find."""
         return []
 
+    @abstractmethod
     def words(self, say: Wording) -> str:
         """Return the line as the amount that it is."""
-        raise NotImplementedError  # pragma: no cover
 
 
 class DriftLine(LineBase):

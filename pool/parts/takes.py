@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from solidair.models.schema import Config, RuleError
 from solidair.pool.books import Books
-from solidair.pool.case_rules import CaseTaker, combine
+from solidair.pool.case_rules import combine
 from solidair.pool.layers import CaseFunction
 from solidair.pool.parts.lines import (
     Amount,
@@ -92,7 +92,7 @@ class TakeBase(Config, ABC):
         """Return the take as a sentence."""
 
 
-class CaseTake(TakeBase, CaseTaker):
+class CaseTake(TakeBase, ABC):
     """A take that looks at single cases.
 
     Parameters
@@ -109,6 +109,10 @@ class CaseTake(TakeBase, CaseTaker):
     def linear(self) -> bool:
         """A sum over cases is linear in the claims."""
         return True
+
+    @abstractmethod
+    def of_case(self, left: CaseFunction, values: Sequence[float]) -> CaseFunction:
+        """Return what is taken of a case of which `left` is left; `values` are those of its member and year."""
 
     def hand_in(self, books: Books, weights: FloatArray, reach: BoolArray) -> FloatArray:  # noqa: D102
         return combine(weights, books.claims)
