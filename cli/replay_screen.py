@@ -173,11 +173,11 @@ class _Screen:
             text["types"], (text["care_type"], 20), (text["volume_short"], 7), (text["price_short"], 7),
             (text["expected"], 8), (text["drawn"], 9), (text["clients"], 8), (text["cost"], 15),
         )  # fmt: skip
-        growth, index = study.costs.volume_path(t + 1)[t], study.costs.index_path(t + 1)[:, t]
+        growth, index = study.costs.volume_path(t + 1)[:, t], study.costs.index_path(t + 1)[:, t]
         labels = self.short(20)
         for c, id_ in enumerate(study.costs.ids):
             drawn = rows.counts[np.asarray(rows.counts["care_type"] == id_)]
-            volume, price = path.factors[i, 0, c, t] * growth, path.factors[i, 1, c, t] * index[c]
+            volume, price = path.factors[i, 0, c, t] * growth[c], path.factors[i, 1, c, t] * index[c]
             numbers = [DASH, DASH, DASH]
             if id_ not in rows.hidden.care_types:
                 clients, cost = rows.of(id_)
@@ -198,7 +198,7 @@ class _Screen:
         No small case reaches an attachment, so of a sum only what counts from the first euro matters.
         """
         study = self.path.study
-        growth = float(study.costs.amount_path(t + 1)[t])
+        growth = float(study.setting.growth[t])
 
         def above(line: float) -> tuple[str, Rule, Rule]:
             title = self.text["above"].format(line=self.amount(line, 0))

@@ -14,6 +14,7 @@ from solidair.models.sources.open_cases import COLUMNS
 from solidair.pool.agreements import AgreementSpec, Clause, Money
 from solidair.pool.changes import Exit
 from solidair.pool.clauses import Years
+from solidair.pool.finance.spec import FinanceSpec, ReserveSpec
 from solidair.pool.mergers import MergerSpec
 from solidair.pool.parts.pots import FullPot
 from solidair.pool.study_spec import HistorySpec, OpenCasesSpec, Settings, StudySpec
@@ -25,6 +26,8 @@ _FILES: dict[str, tuple[tuple[str, type[BaseModel]], ...]] = {
         ("open_cases.", OpenCasesSpec),
         ("history.", HistorySpec),
         ("mergers.", MergerSpec),
+        ("finance.", FinanceSpec),
+        ("finance.reserve.", ReserveSpec),
     ),
     "costs": (
         ("", CostModelSpec),
@@ -53,7 +56,20 @@ _WORDS = {
         "open_cases": "table: your own stays that are open at the start; without it the start is in steady state",
         "history": "table: what past years have brought, for agreements that look back",
         "mergers": "list of tables: municipalities that become one",
+        "finance": "table: the certainty that councils ask for, and the reserve",
         "settings": "table: how much is simulated",
+    },
+    FinanceSpec: {
+        "certainty": "certainty with which the required capacity suffices, where the region file has none of its own",
+        "reserve": "table: a reserve that every member keeps by itself; without it no path of a reserve is shown",
+    },
+    ReserveSpec: {
+        "opening": "EUR per inhabitant at the start; the column `buffer_eur` of the region if left out",
+        "contribution": "what is put in at the start of every year, a share of the youth budget",
+        "interest": "interest a year",
+        "cap": "most at the end of a year, EUR per inhabitant; the rest goes back",
+        "floor": "least at the end of a year, EUR per inhabitant; below it the member is called to pay",
+        "safety": "chance with which the reserve must last all years, for the opening balance that this requires",
     },
     MergerSpec: {
         "codes": "CBS codes of those that merge",

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from solidair.models.care import CareType
 from solidair.models.cost_spec import LEVELS, AnchorSpec, CostModelSpec, PersonsSpec, spec_shocks
+from solidair.models.departures import Departure, What, departed
 from solidair.models.episode_spec import build_episode, quantities_of_episode
 from solidair.models.episodes import Episode
 from solidair.models.problems import InputError, Problem
@@ -48,6 +49,8 @@ class CostModel:
         Yearly cost of one client in EUR of the price level, per care type, in file order.
     episodes
         The stays of each care type; None for a care type whose cases are of a single year.
+    departures
+        What nobody planned: factors on prices and clients in some years.
     """
 
     name: str
@@ -55,6 +58,7 @@ class CostModel:
     spec: CostModelSpec
     severities: tuple[YearlyCost, ...]
     episodes: tuple[Episode | None, ...]
+    departures: tuple[Departure, ...] = ()
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], name: str, file: str) -> CostModel:
@@ -173,6 +177,11 @@ class CostModel:
                 found.append((self.ids.index(id_), _UNCERTAIN[kind], quantity))
         return tuple(found)
 
+    @property
+    def planned(self) -> CostModel:
+        """The same model without departures."""
+        return replace(self, departures=()) if self.departures else self
+
     def certain(self) -> CostModel:
         """Return the same model with every parameter taken as known."""
         return replace(self, spec=_without_errors(self.spec))
@@ -181,7 +190,8 @@ class CostModel:
         """Return prices of each care type in each budget year, relative to the first one, (care_type, year)."""
         common = 0.0 if self.spec.index is None else self.spec.index.value
         own = [common if care.index is None else care.index.value for care in self.spec.care_types.values()]
-        return np.asarray((1.0 + np.array(own)[:, np.newaxis]) ** np.arange(years), dtype=np.float64)
+        planned = (1.0 + np.array(own)[:, np.newaxis]) ** np.arange(years)
+        return np.asarray(planned * self._departed("price", years), dtype=np.float64)
 
     def amount_path(self, years: int) -> FloatArray:
         """Return by how much budgets and indexed amounts have grown in each budget year, (year,)."""
@@ -189,12 +199,16 @@ class CostModel:
         return np.asarray((1.0 + common) ** np.arange(years), dtype=np.float64)
 
     def volume_path(self, years: int) -> FloatArray:
-        """Return the growth of each budget year relative to the first one, (year,).
+        """Return the growth of each care type and budget year relative to the first one, (care_type, year).
 
         It multiplies the clients of single-year types and those who enter a stay, so the number in stays grows later.
         """
         growth = 0.0 if self.spec.volume_growth is None else self.spec.volume_growth.value
-        return np.asarray((1.0 + growth) ** np.arange(years), dtype=np.float64)
+        return np.asarray((1.0 + growth) ** np.arange(years) * self._departed("volume", years), dtype=np.float64)
+
+    def _departed(self, what: What, years: int) -> FloatArray:
+        """Return the factors of departures, (care_type, year)."""
+        return np.array([departed(self.departures, what, years, id_) for id_ in self.ids])
 
     def quantities(self) -> Iterator[tuple[str, Quantity]]:
         """Yield every number of the model with its dotted key."""

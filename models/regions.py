@@ -39,6 +39,11 @@ class Municipality:
         Fiscal capacity of the whole municipality (Dutch: draagkracht), EUR a year; None if unknown.
     youth_under_21
         Number of inhabitants of 0 to 20 years, persons; None if unknown.
+    capacity_incidental_eur, capacity_structural_eur
+        What it can bear once, and every year again (Dutch: incidentele en structurele weerstandscapaciteit), EUR; None
+        if unknown.
+    certainty
+        Certainty that its council asks for, where that is not what the study says.
     """
 
     code: str
@@ -52,6 +57,9 @@ class Municipality:
     region: str = ""
     capacity: float | None = None
     youth_under_21: int | None = None
+    capacity_incidental_eur: float | None = None
+    capacity_structural_eur: float | None = None
+    certainty: float | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +156,21 @@ class Region:
     def youth_under_21(self) -> npt.NDArray[np.float64]:
         """Inhabitants of 0 to 20 years, persons, nan where absent, shape (member,)."""
         return _or_nan(member.youth_under_21 for member in self.members)
+
+    @property
+    def capacity_incidental(self) -> npt.NDArray[np.float64]:
+        """What a member can bear once, EUR, nan where absent, shape (member,)."""
+        return _or_nan(member.capacity_incidental_eur for member in self.members)
+
+    @property
+    def capacity_structural(self) -> npt.NDArray[np.float64]:
+        """What a member can bear every year again, EUR a year, nan where absent, shape (member,)."""
+        return _or_nan(member.capacity_structural_eur for member in self.members)
+
+    @property
+    def certainty(self) -> npt.NDArray[np.float64]:
+        """Certainty that the council asks for, nan where it does not say, shape (member,)."""
+        return _or_nan(member.certainty for member in self.members)
 
     def index(self, code: str) -> int:
         """Return the position of a member.

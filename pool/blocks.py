@@ -128,7 +128,10 @@ def compile_study(study: Study, *, case_by_case: bool = False) -> Engine:
     plan = DrawPlan.make(study, measures, case_by_case=case_by_case)
     mean, variance = exact_moments(study, measures)
     plans = tuple(Plan.make(agreement, measures, study.setting) for agreement in study.agreements)
-    laws = {p.agreement.name: pilot(p, plan, study=study) for p in plans if p.agreement.needs_law}
+    learns = [p for p in plans if p.agreement.needs_law]
+    planned = study.planned
+    years = plan if planned is study or not learns else DrawPlan.make(planned, measures, case_by_case=case_by_case)
+    laws = {p.agreement.name: pilot(p, years, study=planned) for p in learns}
     return Engine(study, measures, plan, mean, variance, exact_known(study, measures), plans, laws, case_by_case)
 
 

@@ -102,10 +102,10 @@ def _guides(
     region, costs = study.region, study.costs
     guide = np.full((len(region.members), len(row)), -1, dtype=np.int64)
     rates: list[float] = []
-    steady = not np.any(costs.volume_path(study.settings.years) != 1.0)
+    steady = np.all(costs.volume_path(study.settings.years) == 1.0, axis=1)
     for c in np.flatnonzero(row >= 0):
         moved = any(target == 0 and k in (-1, c) for target, k in zip(shocks.target, shocks.care_type, strict=True))
-        if moved or not steady:
+        if moved or not steady[c]:
             continue
         for i, member in enumerate(region.members):
             rate = member.youth * float(costs.clients_per_youth[c]) * float(region.need_index[i])

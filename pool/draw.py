@@ -111,7 +111,7 @@ class DrawPlan:
     @property
     def years(self) -> int:
         """Number of budget years."""
-        return len(self.calendar.volume)
+        return int(self.calendar.volume.shape[1])
 
     def draw(self, seed: int, first_sim: int, sims: int) -> FloatArray:
         """Return the claims of one block, shape (measure, sim, year, member): EUR, or clients for counts.

@@ -70,7 +70,7 @@ def exact_known(study: Study, measures: MeasureSet) -> FloatArray:
 
 def attachment_paths(study: Study, measures: MeasureSet) -> list[FloatArray | None]:
     """Return the attachment of each measure in each budget year, EUR a year or month; None where clients count."""
-    growth = study.costs.amount_path(study.settings.years)
+    growth = study.setting.growth
     level = np.ones_like(growth)
     return [
         None if m.attachment is None else m.attachment * (growth if m.indexed else level) for m in measures.measures

@@ -31,7 +31,7 @@ from solidair.models.schema import Quantity
 from solidair.models.sources.regions import MOST_EUR, MOST_NEED, MOST_PEOPLE
 from solidair.pool.known_keys import UNITS, place_of
 
-_STUDY_KEYS = ("title", "region", "costs", "agreements", "reference", "open_cases", "history", "settings")
+_STUDY_KEYS = ("title", "region", "costs", "agreements", "reference", "open_cases", "history", "finance", "settings")
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,9 @@ _MEMBER_VALUES = {
     "youth_under_21": (MOST_PEOPLE, True),
     "capacity": (MOST_EUR, False),
     "buffer_eur": (MOST_EUR, False),
+    "capacity_incidental_eur": (MOST_EUR, False),
+    "capacity_structural_eur": (MOST_EUR, False),
+    "certainty": (0.9999, False),
 }
 """What may be set of a member: the highest value, as in a region file, and whether it is a whole number."""
 
@@ -176,7 +179,7 @@ def override_member(region: Region, override: Override, per_youth: float, proble
     highest, whole = _MEMBER_VALUES[column]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return refuse(value, "this must be a number", "Write it with a point as decimal mark.")
-    may_be_zero = column in ("buffer_eur", "capacity")
+    may_be_zero = column.startswith(("buffer", "capacity"))
     if not 0 <= value <= highest or (value == 0 and not may_be_zero):
         rule = f"this must be {'at least' if may_be_zero else 'above'} 0 and at most {highest:,.0f}"
         return refuse(value, rule, "Check the sign, the unit and the zeros.")
@@ -198,7 +201,7 @@ def override_member(region: Region, override: Override, per_youth: float, proble
 def _inside(path: tuple[str, ...], root: str, name: str, document: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Return the path within this document, or None if the override is for another one."""
     if root == "study":
-        return path if len(path) == 1 or path[0] in ("settings", "title", "open_cases", "history") else None
+        return path if len(path) == 1 or path[0] in ("settings", "title", "open_cases", "history", "finance") else None
     if path[0] != root or len(path) == 1:
         return None
     if root == "agreements":

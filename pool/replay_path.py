@@ -174,7 +174,7 @@ class Path:
         row = self.bulk.row[c]
         for t in range(self.years):
             moment, price = self.moment(t), self.price(i, c, t)
-            volume = self.calendar.volume[t] * self.factors[i, kernel_arrays.VOLUME, c, t + 1]
+            volume = self.calendar.volume[c, t] * self.factors[i, kernel_arrays.VOLUME, c, t + 1]
             expected = self.care.expected[i, c] * self.needs[i] * volume
             if row < 0:
                 n = self.count(i, c, t, "year", kernel_arrays.COUNT, moment, expected)
@@ -220,7 +220,7 @@ class Path:
                 self.stay(i, c, 0, "open", number, self.path, kernel_arrays.OPEN_MOVE, 0.0, days, tariff)
         for t in range(self.years):
             length = self.calendar.starts[t + 1] - self.calendar.starts[t]
-            volume = self.calendar.volume[t] * volumes[t + 1]
+            volume = self.calendar.volume[c, t] * volumes[t + 1]
             self.entries(i, c, t, rate * length / 365.0 * volume, stretch)
 
     def draw(self, table: FloatArray, draw: int, i: int, c: int, moment: Any, number: int) -> float:

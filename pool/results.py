@@ -156,7 +156,7 @@ class Results:
             return money[..., year, members] if year is not None else np.asarray(money[..., members].mean(axis=-2))
 
         own, own_exact = of(self.own), None if self._exact_own is None else of(self._exact_own)
-        budget = np.asarray(region.budget, dtype=np.float64) if year == 0 else of(self._budgets)
+        budget = of(self._budgets)
         found = {}
         for name in self.contributions if agreements is None else agreements:
             exact = self._exact_contributions.get(name)
@@ -164,7 +164,7 @@ class Results:
             found[name] = Sample(
                 contribution=of(self.contributions[name]),
                 own=own,
-                budget=budget[members] if year == 0 else budget,
+                budget=budget,
                 youth=np.asarray(region.youth, dtype=np.float64)[members],
                 expected=self.expected[name][:, members] if year == 0 else None,
                 own_expected=self.own_expected[:, members] if year == 0 else None,

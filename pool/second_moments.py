@@ -274,7 +274,7 @@ def _fourth(costs: CostModel, measures: MeasureSet, t: int) -> FloatArray:
     """Return the sum of fourth powers of the cost of a client, per group of care types and unit of size, EUR^4."""
     years = t + 1
     each = np.array([severity.moment(4) for severity in costs.severities]) * costs.index_path(years)[:, t] ** 4
-    each = each * costs.clients_per_youth * costs.volume_path(years)[t]
+    each = each * costs.clients_per_youth * costs.volume_path(years)[:, t]
     return np.array([each[[costs.ids.index(c) for c in group]].sum() for group in measures.groups])
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from solidair.models.departures import Departure, departed
 from solidair.models.regions import Region
 from solidair.pool.mergers import Merger, merge, there
 
@@ -51,6 +52,8 @@ class Setting:
         Municipalities that become one in some year; the arrays of the region are of those of before.
     stays
         Identifiers of the care types that are stays, so that a case has months; None without a cost model.
+    departures
+        Where budgets are not what was planned; amounts and lines of agreements follow the plan.
     """
 
     region: Region
@@ -65,6 +68,7 @@ class Setting:
     unit: float = 1.0
     mergers: tuple[Merger, ...] = ()
     stays: tuple[str, ...] | None = None
+    departures: tuple[Departure, ...] = ()
 
     @staticmethod
     def of(
@@ -109,7 +113,8 @@ class Setting:
     @cached_property
     def budgets(self) -> FloatArray:
         """Youth budget of each year and member, (year, member) EUR."""
-        return self.merged(np.outer(self.growth, self.region.budget))
+        growth = self.growth * departed(self.departures, "budget", self.years)
+        return self.merged(np.outer(growth, self.region.budget))
 
     def merged(self, values: FloatArray) -> FloatArray:
         """Return sizes, costs or shares with those of merged municipalities added up from their year on.

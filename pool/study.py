@@ -9,6 +9,7 @@ from pathlib import Path
 
 from solidair.models.calendar import Calendar
 from solidair.models.costs import CostModel
+from solidair.models.departures import Departure
 from solidair.models.problems import InputError, Problem, suggest
 from solidair.models.regions import Region
 from solidair.models.schema import Words, parse
@@ -16,6 +17,7 @@ from solidair.models.sources.groups import ListedStays, listed_stays
 from solidair.models.sources.history import History
 from solidair.models.sources.open_cases import OpenCases
 from solidair.pool.agreements import Agreement
+from solidair.pool.finance.spec import FinanceSpec
 from solidair.pool.mergers import Merger, MergerSpec, merger_faults, named, placed
 from solidair.pool.overrides import blamed
 from solidair.pool.setting import Setting
@@ -56,6 +58,12 @@ class Study:
         Whether past years that the history lacks may be taken as the cost model expects them.
     reference
         The agreement that the others are compared with; None to compare with own use only.
+    agreed
+        The cost model that budgets, keys and premiums were made with, where what happens is another one; None if not.
+    departures
+        Where budgets are not what was planned; those of prices and clients belong to the cost model.
+    finance
+        How much certainty the councils ask for, and the reserve that bears overruns.
     """
 
     name: str
@@ -72,6 +80,19 @@ class Study:
     history_assumed: bool = False
     mergers: tuple[Merger, ...] = ()
     reference: str | None = None
+    agreed: CostModel | None = None
+    departures: tuple[Departure, ...] = ()
+    finance: FinanceSpec = field(default_factory=FinanceSpec)
+
+    @property
+    def planned(self) -> Study:
+        """The study as it was when budgets and agreements were made: nothing in it that nobody had planned."""
+        costs = (self.agreed or self.costs).planned
+        return (
+            self
+            if costs is self.costs and not self.departures
+            else replace(self, costs=costs, agreed=None, departures=())
+        )
 
     @property
     def calendar(self) -> Calendar:
@@ -82,8 +103,9 @@ class Study:
     def setting(self) -> Setting:
         """What agreements may look at: members, years, what is expected."""
         first, years = self.settings.first_year, self.settings.years
-        plain = Setting.of(self.region, self.costs, first, years, self.history, assumed=self.history_assumed)
-        return replace(plain, mergers=self.mergers)
+        costs = self.costs if self.agreed is None else self.agreed
+        plain = Setting.of(self.region, costs, first, years, self.history, assumed=self.history_assumed)
+        return replace(plain, mergers=self.mergers, departures=self.departures)
 
     def over(self, years: int | None = None, first_year: int | None = None) -> Study:
         """Return the study over other years; those that are left out stay as they are.
@@ -185,7 +207,7 @@ class _StudyLoader(Loader):
         inputs, texts = dict(self.inputs), self.texts
         return Study(
             name, title, region, costs, kept, spec.settings, inputs, texts, known, listed, history, assumed, mergers,
-            spec.reference,
+            spec.reference, finance=spec.finance,
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from solidair.models.problems import suggest
 from solidair.models.schema import Config, RuleError, Words
+from solidair.pool.finance.spec import FinanceSpec
 from solidair.pool.mergers import MergerSpec
 
 
@@ -69,6 +70,7 @@ class StudySpec(Config):
     open_cases: OpenCasesSpec | None = None
     history: HistorySpec | None = None
     mergers: tuple[MergerSpec, ...] = ()
+    finance: FinanceSpec = FinanceSpec()
     settings: Settings = Settings()
 
     @field_validator("reference")

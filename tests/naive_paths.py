@@ -201,7 +201,7 @@ def stays_of(
             for m in range(count)
         ]  # fmt: skip
     for t, (begin, end) in enumerate(pairwise(years.starts)):
-        yield t, entered(path + t, t, begin, end, years.volume[t] * factors[VOLUME][c][t + 1])
+        yield t, entered(path + t, t, begin, end, years.volume[c][t] * factors[VOLUME][c][t + 1])
 
 
 def new_payer(seed: int, drawn: int, moves: Any, i: int) -> int:
@@ -222,7 +222,7 @@ def draw_block(
     looks: Any, measures: int,
 ) -> list[Any]:  # fmt: skip
     """Return claims[measure][sim][year][member]; arguments hold nested lists of numbers."""
-    members, types, n_years = len(care.need), len(care.stays), len(years.volume)
+    members, types, n_years = len(care.need), len(care.stays), len(years.index[0])
     out = [[[[0.0] * members for _ in range(n_years)] for _ in range(sims)] for _ in range(measures)]
 
     def look(cost: float, c: int, s: int, t: int, i: int) -> None:
@@ -289,7 +289,7 @@ def draw_block(
             if care.stays[c] < 0:
                 for t in range(n_years):
                     moment = path + t
-                    rate = care.expected[i][c] * need * years.volume[t] * factors[i][VOLUME][c][t + 1]
+                    rate = care.expected[i][c] * need * years.volume[c][t] * factors[i][VOLUME][c][t + 1]
                     price = factors[i][PRICE][c][t + 1] * years.index[c][t]
                     if bulk.row[c] >= 0:
                         in_bulk(rate, price, c, s, t, i, moment)

@@ -78,8 +78,8 @@ class World:
 
     def draw(self, sims: int, *, seed: int = 5, first: int = 0) -> npt.NDArray[np.float64]:
         """Return claims, (measure, sim, year, member)."""
-        out = np.zeros((self.measures, sims, len(self.years.volume), len(self.care.need)))
-        room = kernels.scratch(len(self.shocks.shared_keys), *self.care.expected.shape, len(self.years.volume))
+        out = np.zeros((self.measures, sims, self.years.volume.shape[1], len(self.care.need)))
+        room = kernels.scratch(len(self.shocks.shared_keys), *self.care.expected.shape, self.years.volume.shape[1])
         kernels.draw_block(np.uint64(seed), first, *self.parts, room, out)
         return out
 
@@ -218,7 +218,7 @@ def world(
     starts = [NEVER_LEAP * t for t in range(years + 1)] if starts is None else starts
     calendar = kernels.Years(
         starts=np.array(starts, dtype=np.float64),
-        volume=np.ones(years) if growth is None else np.array(growth, dtype=np.float64),
+        volume=np.ones((types, years)) * (1.0 if growth is None else np.array(growth, dtype=np.float64)),
         index=np.ones((types, years)) if index is None else np.array(index, dtype=np.float64),
     )
     looks, measures = _looks(

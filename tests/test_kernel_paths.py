@@ -23,7 +23,7 @@ def _fill_paths(shocks, site, key, i, seed, out):
 
 def _paths(w, site, sims, *, member=0, seed=11):
     """Return the factors of a site, (sim, year), the year before the first budget year first."""
-    out = np.empty((sims, len(w.years.volume) + 1))
+    out = np.empty((sims, w.years.volume.shape[1] + 1))
     shared = site in w.shocks.shared
     key = w.shocks.shared_keys[0, site] if shared else w.shocks.local_keys[member, site]
     _fill_paths(w.shocks, site, key, member, np.uint64(seed), out)

@@ -104,9 +104,9 @@ class Years:
         return [self.text[key].format(count=number(len(known), self.language), day=day, listed=listed, rest=rest)]
 
     def _prices(self) -> list[str]:
-        costs, language = self.study.costs, self.language
+        costs, language = self.study.costs.planned, self.language
         prices, budget = costs.index_path(2)[:, 1] - 1.0, float(costs.amount_path(2)[1]) - 1.0
-        volume = float(costs.volume_path(2)[1]) - 1.0
+        volume = float(costs.volume_path(2)[0, 1]) - 1.0
         found = [self.text["prices_level"].format(level=costs.spec.price_level)]
         if np.any(np.abs(prices) > 1e-12) or abs(budget) > 1e-12:
             low, high, both = (_rate(float(v), language) for v in (prices.min(), prices.max(), budget))

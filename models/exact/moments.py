@@ -345,7 +345,7 @@ def cohorts_of(
     private = _private_nodes(costs, place, line, price * costs.index_path(calendar.years)[place, t], daily)
     factors, weight = private.factors, private.weight
     clients = float(costs.clients_per_youth[place])
-    growth = costs.volume_path(calendar.years)
+    growth = costs.volume_path(calendar.years)[place]
     episode = costs.episodes[place]
     if episode is None:
         if daily:

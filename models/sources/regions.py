@@ -26,6 +26,9 @@ COLUMNS = (
     Column("region", ("regio", "jeugdregio", "jeugdhulpregio", "youth_region")),
     Column("capacity", ("draagkracht", "belastingcapaciteit", "fiscal_capacity", "tax_capacity")),
     Column("youth_under_21", ("jeugdigen_tot_21", "jeugd_0_20", "youth_0_20")),
+    Column("capacity_incidental_eur", ("incidentele_weerstandscapaciteit", "weerstandscapaciteit_incidenteel")),
+    Column("capacity_structural_eur", ("structurele_weerstandscapaciteit", "weerstandscapaciteit_structureel")),
+    Column("certainty", ("zekerheid", "zekerheidspercentage")),
 )
 
 MOST_PEOPLE = 20_000_000
@@ -137,6 +140,9 @@ def _member(
     region = table.read(row, "region", lambda text: "" if is_missing(text) else _name(text))
     capacity = table.read(row, "capacity", _euro(table.decimal, allow_zero=True))
     under_21 = table.read(row, "youth_under_21", lambda text: _under_21(text, table.decimal, youth, inhabitants))
+    incidental = table.read(row, "capacity_incidental_eur", _euro(table.decimal, allow_zero=True))
+    structural = table.read(row, "capacity_structural_eur", _euro(table.decimal, allow_zero=True))
+    certainty = table.read(row, "certainty", lambda text: _certainty(text, table.decimal))
     if code is None or name is None or inhabitants is None or youth is None or len(table.found) > before:
         return None
     derived = budget is None
@@ -152,6 +158,9 @@ def _member(
         region=region or "",
         capacity=capacity,
         youth_under_21=under_21,
+        capacity_incidental_eur=incidental,
+        capacity_structural_eur=structural,
+        certainty=certainty,
     )
 
 
@@ -227,6 +236,18 @@ def _need(text: str, decimal: str) -> float | None:
         hint = f"1 is the average; in this file 5 % more is written {example}."
         raise CellError("must be more than 0 and at most 5", hint)
     return value
+
+
+def _certainty(text: str, decimal: str) -> float | None:
+    """Return a certainty as a share, whether it is written 0.9, 90 or 90%."""
+    percent = text.strip().endswith("%")
+    value = parse_number(text.strip().removesuffix("%"), decimal)
+    if value is None:
+        return None
+    share = value / 100 if percent or value >= 1 else value
+    if not 0 < share < 1:
+        raise CellError("must lie between 0% and 100%, both ends apart", "Write 90%, for example.")
+    return share
 
 
 def _euro(decimal: str, *, allow_zero: bool) -> Callable[[str], float | None]:

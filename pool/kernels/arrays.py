@@ -80,7 +80,7 @@ class Years(NamedTuple):
     """The budget years."""
 
     starts: Floats  # (year + 1,) days since the start
-    volume: Floats  # (year,) growth of the clients of single-year types, and of those who enter a stay
+    volume: Floats  # (care_type, year) growth of the clients of single-year types, and of those who enter a stay
     index: Floats  # type: ignore[assignment]  # (care_type, year) price index
 
 

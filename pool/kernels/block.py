@@ -65,7 +65,7 @@ def draw_block(seed, first_sim, shocks, care, bulk, known, moves, years, looks, 
                     continue
                 for t in range(n_years):
                     moment = path | np.uint64(t)
-                    rate = care.expected[i, c] * need * years.volume[t] * factors[i, VOLUME, c, t + 1]
+                    rate = care.expected[i, c] * need * years.volume[c, t] * factors[i, VOLUME, c, t + 1]
                     if bulk.row[c] >= 0:
                         price = factors[i, PRICE, c, t + 1] * years.index[c, t]
                         draw_bulk(seed, moment, rate, price, care, bulk, looks, c, t, scratch, out, s, i)

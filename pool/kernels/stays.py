@@ -160,7 +160,7 @@ def draw_stays(seed, path, care, known, moves, years, factors, need, looks, c, i
             n_cases = poisson_quantile(u, rate * mean / 365.0 * factors[i, VOLUME, c, 0])
         else:
             u = uniform(threefry2x64(seed, care.keys[ENTRIES, i, c], moment, ZERO)[0])
-            volume = years.volume[t] * factors[i, VOLUME, c, t + 1] if t >= 0 else factors[i, VOLUME, c, 0]
+            volume = years.volume[c, t] * factors[i, VOLUME, c, t + 1] if t >= 0 else factors[i, VOLUME, c, 0]
             n_cases = poisson_quantile(u, rate * length / 365.0 * volume)
         for start in range(0, n_cases, 2 * BATCH):
             n = min(n_cases - start, 2 * BATCH)
