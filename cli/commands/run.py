@@ -71,6 +71,7 @@ def command(
     from solidair.cli import output as out
     from solidair.cli import progress
     from solidair.cli.ahead import get_ready
+    from solidair.cli.deliver import deliver
     from solidair.pool.study import Study
 
     amount = _amount(sims, precision, metrics)
@@ -127,22 +128,9 @@ def command(
         if resume and kept is not None:
             progress.show_reused(kept, lang)
         ready.join()
-        timing["simulate"], clock = time.perf_counter() - clock, time.perf_counter()
-        from solidair.pool.results import TABLES
-
-        tables = {name: results.table(name) for name in TABLES}
-        timing["metrics"], clock = time.perf_counter() - clock, time.perf_counter()
-        with out.replaced_folder(target) as work:
-            from solidair.cli.report.build import report_html
-
-            digests = out.write_tables(work / "tables", tables)
-            timing["write"], clock = time.perf_counter() - clock, time.perf_counter()
-            (work / "report.html").write_text(report_html(results, tables, lang), encoding="utf-8")
-            timing["report"] = time.perf_counter() - clock
-            timing["total"] = time.perf_counter() - started
-            how = {"threads": workers, "cluster": cluster, "memory": limit, "reused_sims": kept.reused if kept else 0}
-            content = out.manifest(results, timing, digests, how)
-            out.write_json(work / out.MANIFEST, content)
+        timing["simulate"] = time.perf_counter() - clock
+        how = {"threads": workers, "cluster": cluster, "memory": limit, "reused_sims": kept.reused if kept else 0}
+        content, tables = deliver(target, results, lang, timing=timing, how=how, started=started)
     if as_json:
         click.echo(out.json_text({"output": str(target), **content}))
     else:
