@@ -29,7 +29,7 @@ from solidair.pool.overrides import Override, apply_overrides, blamed, override_
 from solidair.pool.study_checks import open_stays, past_years, true_of
 from solidair.pool.study_spec import HistorySpec, OpenCasesSpec
 
-KINDS = {"regions": ".csv", "costs": ".toml", "agreements": ".toml", "studies": ".toml"}
+KINDS = {"regions": ".csv", "costs": ".toml", "agreements": ".toml", "studies": ".toml", "scenarios": ".toml"}
 T = TypeVar("T")
 
 
@@ -212,6 +212,7 @@ class Loader:
             "costs": "cost model",
             "agreements": "agreement",
             "studies": "study",
+            "scenarios": "scenario",
         }[kind]
         beside = path.parent.glob(f"*{ending}") if true_of(Path.is_dir, path.parent) else []
         near = nearest(

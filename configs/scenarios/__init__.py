@@ -1,0 +1,1 @@
+"""Stress scenarios that come with solidair: TOML, each with its source."""

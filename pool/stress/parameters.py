@@ -1,0 +1,198 @@
+"""Numbers of a cost model that a scenario changes for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from scipy.optimize import brentq
+
+from solidair.models.costs import CostModel
+from solidair.models.episode_spec import build_episode
+from solidair.models.problems import InputError, Problem
+from solidair.models.schema import frozen
+from solidair.models.severity_spec import build_severity
+from solidair.pool.overrides import Override, apply_overrides
+from solidair.pool.stress.amounts import Amount
+
+WHOLE_RUN = ("clients", "length", "spread")
+"""Drivers of a care type that hold for the whole run."""
+
+DOUBTED = ("clients_per_1000", "severity.mean", "severity.tariff.mean", "episode.tariff.mean", "episode.duration.mean")
+"""Numbers of a care type that doubt is about."""
+
+
+class MisfitError(ValueError):
+    """A change does not fit the cost model; carries the rule and what to do."""
+
+    def __init__(self, rule: str, hint: str, value: str = "") -> None:
+        super().__init__(rule)
+        self.hint, self.value = hint, value
+
+
+class Parameters:
+    """A cost model as a document that changes one number after the other.
+
+    Parameters
+    ----------
+    costs
+        The model as it was.
+    """
+
+    def __init__(self, costs: CostModel) -> None:
+        self.costs = costs
+        self.document: dict[str, Any] = costs.spec.model_dump(exclude_none=True)
+        self.changed: dict[str, int] = {}
+        self._number = 0
+
+    def begin(self, number: int) -> None:
+        """Say which change comes now, so that it is blamed for what it breaks."""
+        self._number = number
+
+    def model(self) -> CostModel:
+        """Return the changed model.
+
+        Raises
+        ------
+        InputError
+            With what the model cannot carry; `blamed` says by which change.
+        """
+        if not self.changed:
+            return self.costs
+        made = CostModel.from_document(self.document, self.costs.name, self.costs.file)
+        return replace(made, departures=self.costs.departures)
+
+    def blamed(self, key: str) -> int:
+        """Return the number of the change that set a key, or anything in it."""
+        inside = [n for one, n in self.changed.items() if f"{key}.".startswith(f"{one}.") or one.startswith(f"{key}.")]
+        return inside[-1] if inside else self._number
+
+    def keys(self) -> dict[str, float]:
+        """Return every number of the model by its key."""
+        return {key: quantity.value for key, quantity in self.costs.quantities()}
+
+    def set(self, key: str, amount: Amount, said: str) -> None:
+        """Change one number.
+
+        Raises
+        ------
+        MisfitError
+            If there is no such number.
+        """
+        problems: list[Problem] = []
+        table = self._table(key)
+        old = table.get("value") if table is not None else None
+        if old is None and amount.value is None:
+            raise MisfitError(
+                "this number is not in the cost model, so it cannot change by a share", "Give it a value: to."
+            )
+        value = amount.of(0.0 if old is None else float(old))
+        path = ("costs", *key.split("."))
+        self.document = apply_overrides(self.document, [Override(said, path, value)], "costs", "", problems)
+        if problems:
+            raise MisfitError(problems[0].rule, problems[0].hint)
+        self.changed[key] = self._number
+
+    def clients(self, id_: str, amount: Amount, said: str) -> None:
+        """Change the clients of a care type, those in care at the start among them."""
+        self.set(f"care_types.{id_}.clients_per_1000", amount, said)
+
+    def length(self, id_: str, amount: Amount, said: str) -> None:
+        """Make the stays of a care type longer or shorter; as many children enter, so more are in care."""
+        care = self.document["care_types"][id_]
+        if "episode" not in care:
+            raise MisfitError(f"'{id_}' has no stays, whose length could change", "Name care with stays.")
+        if amount.value is not None:
+            raise MisfitError("a length changes by a share of what it was", "Write by = '+15%'.")
+        before = self._episode(id_)
+        where = f"care_types.{id_}.episode.duration"
+        if care["episode"]["duration"]["family"] == "classes":
+            raise MisfitError("lengths that are a table of classes cannot change as one", "Write your own table.")
+        parts = care["episode"]["duration"]
+        self.set(f"{where}.{'mean' if 'mean' in parts else 'scale'}", amount, said)
+        entries = before.entries_per_client / self._episode(id_).entries_per_client
+        self.set(f"care_types.{id_}.clients_per_1000", Amount(entries), said)
+
+    def spread(self, id_: str, amount: Amount, said: str) -> None:
+        """Change the spread of what a client costs around an unchanged mean, and the cap above it likewise."""
+        where, table = self._law(id_)
+        if "cv" not in table or "mean" not in table:
+            raise MisfitError(
+                f"the cost of '{id_}' is not given by mean and cv", "Set the parameters of its law instead."
+            )
+        mean = self._mean(where)
+        self.set(f"{where}.cv", amount, said)
+        factor = self._table(f"{where}.cv")["value"] / table["cv"]["value"] if table["cv"]["value"] else 1.0  # type: ignore[index]
+        if "cap" not in table:
+            return
+        room = table["cap"]["value"] - table["mean"]["value"]
+        self.set(f"{where}.cap", Amount(value=table["mean"]["value"] + factor * room), said)
+
+        def miss(factor: float) -> float:
+            self.set(f"{where}.mean", Amount(value=table["mean"]["value"] * factor), said)
+            return self._mean(where) - mean
+
+        low, high = 0.2, 5.0
+        if miss(low) > 0.0 or miss(high) < 0.0:
+            raise MisfitError(
+                f"no law of '{id_}' with this spread has the mean that it had", "Choose a smaller change."
+            )
+        miss(brentq(miss, low, high, xtol=1e-12))
+
+    def doubt(self, error: float) -> None:
+        """Give volumes, tariffs and lengths a standard error, a share of each; 0 takes every number as known."""
+        for id_ in self.costs.ids:
+            for kind in DOUBTED:
+                table = self._table(f"care_types.{id_}.{kind}")
+                if table is None or not table["value"]:
+                    continue
+                table.pop("standard_error", None)
+                if error > 0.0:
+                    table["standard_error"] = error * table["value"]
+                self.changed[f"care_types.{id_}.{kind}.standard_error"] = self._number
+
+    def _table(self, key: str) -> dict[str, Any] | None:
+        node: Any = self.document
+        for part in key.split("."):
+            node = node.get(part) if isinstance(node, dict) else None
+        return node if isinstance(node, dict) and "value" in node else None
+
+    def _law(self, id_: str) -> tuple[str, dict[str, Any]]:
+        """Return key and table of the law of what a client, or a day, costs; a copy of it as it was."""
+        care = self.document["care_types"][id_]
+        kind = "severity" if "severity" in care else "episode"
+        inner = "tariff" if "tariff" in care[kind] and isinstance(care[kind]["tariff"], dict) else ""
+        table = care[kind][inner] if inner else care[kind]
+        copied = {key: dict(value) if isinstance(value, dict) else value for key, value in table.items()}
+        return ".".join(filter(None, ("care_types", id_, kind, inner))), copied
+
+    def _mean(self, where: str) -> float:
+        node: Any = self.document
+        for part in where.split("."):
+            node = node[part]
+        problems: list[Problem] = []
+        law = build_severity(frozen(node), self.costs.file, where, problems)
+        if law is None:
+            raise InputError(problems)
+        return float(law.mean)
+
+    def _episode(self, id_: str) -> Any:
+        problems: list[Problem] = []
+        where = f"care_types.{id_}.episode"
+        episode = build_episode(frozen(self.document["care_types"][id_]["episode"]), self.costs.file, where, problems)
+        if episode is None:
+            raise InputError(problems)
+        return episode
+
+
+def drivers(costs: CostModel) -> Iterator[str]:
+    """Yield every path that a scenario may set, as it is written."""
+    for name in ("price", "entries", "clients", "length", "spread"):
+        yield f"costs.{name}"
+    for id_, episode in zip(costs.ids, costs.episodes, strict=True):
+        for name in ("price", "entries", "clients", *(("length",) if episode is not None else ()), "spread"):
+            yield f"costs.{id_}.{name}"
+    yield "budget"
+    for key, _ in costs.quantities():
+        yield f"costs.{key.removeprefix('care_types.')}"
