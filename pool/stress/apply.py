@@ -20,7 +20,7 @@ from solidair.pool.stress.parameters import WHOLE_RUN, MisfitError, Parameters, 
 from solidair.pool.stress.scenario import Changed, Doubt, Leaving, Merging, NumberChange, ReplacedCare, Scenario
 from solidair.pool.study import Study
 
-_DEPARTURES: dict[str, What] = {"price": "price", "entries": "volume"}
+_DEPARTURES: dict[str, What] = {"price": "price", "tariff": "price", "entries": "volume"}
 """Drivers that may hold in some years only."""
 
 _SIZES = ("largest", "second-largest", "smallest", "second-smallest")

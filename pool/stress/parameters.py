@@ -188,10 +188,10 @@ class Parameters:
 
 def drivers(costs: CostModel) -> Iterator[str]:
     """Yield every path that a scenario may set, as it is written."""
-    for name in ("price", "entries", "clients", "length", "spread"):
+    for name in ("price", "tariff", "entries", "clients", "length", "spread"):
         yield f"costs.{name}"
     for id_, episode in zip(costs.ids, costs.episodes, strict=True):
-        for name in ("price", "entries", "clients", *(("length",) if episode is not None else ()), "spread"):
+        for name in ("price", "tariff", "entries", "clients", *(("length",) if episode is not None else ()), "spread"):
             yield f"costs.{id_}.{name}"
     yield "budget"
     for key, _ in costs.quantities():

@@ -37,8 +37,8 @@ class NumberChange(Config):
     Parameters
     ----------
     set
-        Which: 'costs.' and a key of the cost model; or 'price', 'entries', 'clients', 'length' or 'spread' of one care
-        type ('costs.gesloten.price') or of all ('costs.price'); or 'budget'.
+        Which: 'costs.' and a key of the cost model; or 'price' (or 'tariff', the same), 'entries', 'clients',
+        'length' or 'spread' of one care type ('costs.gesloten.price') or of all ('costs.price'); or 'budget'.
     by
         Change of what it was: '+15%', '-10%' or 'x1.2'.
     to
