@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from solidair.cli.settle_correction import closing, correction_page, only_earlier
 from solidair.cli.settle_grid import Cell, Document, Grid, Money, Page, Share
-from solidair.cli.texts.settle import TEXTS, line_label, reader_note
+from solidair.cli.texts.settle import TEXTS, line_label, reader_note, spell_rule
 from solidair.models.costs import CostModel
 from solidair.pool.clauses import Clause
 from solidair.pool.disclosure import Disclosure
@@ -41,6 +41,8 @@ class Statement:
         Whether the file of cases tells which rows are of one child; else every row is a child.
     overrides
         Values that were set on top of the files.
+    spells_by
+        Columns that tell care spells apart; None if no article counts per care spell.
     """
 
     settled: YearSettlement
@@ -54,6 +56,7 @@ class Statement:
     notes: tuple[str, ...] = ()
     named_children: bool = True
     overrides: tuple[str, ...] = ()
+    spells_by: tuple[str, ...] | None = None
 
     @property
     def text(self) -> dict[str, str]:
@@ -80,7 +83,8 @@ class Statement:
     def reader_notes(self, *, exact: bool) -> tuple[str, ...]:
         """Return the notes of the readers in the language of the statement, and how children are told apart."""
         fewest = None if exact else self.disclosure.fewest
-        said = () if self.named_children else (self.text["rule_child_rows_note"],)
+        said = [] if self.named_children else [self.text["rule_child_rows_note"]]
+        said += [] if self.spells_by != () else [spell_rule((), self.language)]
         return (*said, *(reader_note(note, self.language, fewest) for note in self.notes))
 
     @property
@@ -312,8 +316,11 @@ def _assumptions(statement: Statement) -> Page:
     text = statement.text
     rows: list[tuple[Cell, ...]] = [(text[f"in_{role}"], name) for role, name in statement.inputs.items()]
     rows += [(text["in_set"], override) for override in statement.overrides]
-    rules = ("child" if statement.named_children else "child_rows", "amount", "own", "cents")
+    rules = ["child" if statement.named_children else "child_rows", "amount", "own", "cents"]
     rows += [(text[f"rule_{rule.removesuffix('_rows')}"], text[f"rule_{rule}_text"]) for rule in rules]
+    if statement.spells_by is not None:
+        told = spell_rule(statement.spells_by, statement.language)
+        rows.append((text["rule_spell"], f"{text['rule_spell_text']} {told}"))
     rows += [(text["reading"], note) for note in statement.reader_notes(exact=False)]
     rows.append((text["rule_private"], f"{statement.private} {text['level_warning']}"))
     grid = Grid(text["about"], (text["what"], text["how"]), tuple(rows))

@@ -21,7 +21,7 @@ from solidair.models.regions import Region
 from solidair.models.sources.cases import Cases
 from solidair.models.sources.history import History, MissingHistoryError
 from solidair.pool.agreements import Agreement
-from solidair.pool.child_rules import Rows, by_care_type
+from solidair.pool.child_rules import Rows, by_care_type, counts_spells
 from solidair.pool.parts.takes import ShareTake
 from solidair.pool.real_setting import RealSetting
 from solidair.pool.setting import Setting
@@ -222,7 +222,7 @@ class _Trial:
     def _rows(self, year: int, setting: RealSetting) -> tuple[Rows, IntArray]:
         """Return the rows of a year and the clients of each member, (member,)."""
         if self.cases:
-            rows = Rows.of_cases(self.cases[year], setting)
+            rows = Rows.of_cases(self.cases[year], setting, by_spell=counts_spells(self.agreement))
             pairs = np.unique(np.stack([rows.member, rows.child]), axis=1)
             return rows, np.bincount(pairs[0], minlength=setting.members)
         assert self.history is not None

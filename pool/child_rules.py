@@ -1,9 +1,12 @@
-"""What clauses take of real children: lines are per child and year, or per household, over all care in scope.
+"""What clauses take of real children: lines are per child and year, per household, or per care spell.
 
 In the simulation the forms of care of one child are drawn apart, and each counts for itself. A real file says which
 child a row is of. So in a settlement the cost of a child is first added up over the care types in the scope of the
 clause, and the rule is laid over that total. What is taken is spread over those care types in proportion to what was
-left of each, which matters only to a later clause with another scope.
+left of each, which matters only to a later clause with another scope or another unit.
+
+A care spell is one child in one form of care from one start date. Where an article counts per care spell, every row is
+one, so that articles that count otherwise see what it left of each.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from solidair.models.problems import InputError, Problem
+from solidair.models.sources.case_rows import rows_in_words
 from solidair.models.sources.cases import Cases
 from solidair.models.sources.history import TOTAL, History
 from solidair.pool.agreements import Agreement
@@ -35,7 +39,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Real cost of one year, a row being a child in a care type for a member.
+    """Real cost of one year, a row being a child in a care type for a member, or one care spell of it.
 
     Parameters
     ----------
@@ -46,11 +50,15 @@ class Rows:
     cost
         EUR in the year, (row,).
     clients
-        How many clients a row stands for: 1, or more where only sums are known, (row,).
+        How many clients a row stands for: 1, or more where only sums are known, (row,). Of several care spells of a
+        child in one care type, the first stands for the client and the others for none.
     began
         Calendar year in which the care began, UNKNOWN if that is not known, (row,).
     months
         Months of stay in the year, NaN if not known, (row,).
+    unclear
+        Number of a row of the file of which it is not clear to which care spell it belongs, or 0, (row,); None where a
+        row is no care spell.
     single
         Whether a row is one child; False where only sums are known.
     """
@@ -63,11 +71,17 @@ class Rows:
     clients: FloatArray = field(repr=False)
     began: IntArray = field(repr=False)
     months: FloatArray = field(repr=False)
+    unclear: IntArray | None = field(default=None, repr=False)
     single: bool = True
 
     @classmethod
-    def of_cases(cls, cases: Cases, setting: Setting) -> Rows:
+    def of_cases(cls, cases: Cases, setting: Setting, *, by_spell: bool = False) -> Rows:
         """Return the rows of a file of cases.
+
+        Parameters
+        ----------
+        by_spell
+            Whether a row is to be one care spell; see `counts_spells`.
 
         Raises
         ------
@@ -77,10 +91,15 @@ class Rows:
         member = cases.members([str(code) for code in setting.region.codes])
         place = {id_: i for i, id_ in enumerate(setting.care_types)}
         care = np.array([place[id_] for id_ in cases.care_types], dtype=np.int64)
-        years = cases.starts.astype("datetime64[Y]").astype(np.int64) + 1970
-        began = np.where(np.isnat(cases.starts), UNKNOWN, years)
-        ones, children = np.ones(len(cases)), cases.children
-        return cls(member, care, children, cases.households, cases.costs, ones, began, cases.months)
+        of = cases.spells.case if by_spell else np.arange(len(cases))
+        found = cases.spells if by_spell else cases
+        years = found.starts.astype("datetime64[Y]").astype(np.int64) + 1970
+        began = np.where(np.isnat(found.starts), UNKNOWN, years)
+        first = np.diff(of, prepend=-1) > 0
+        return cls(
+            member[of], care[of], cases.children[of], cases.households[of], found.costs, first.astype(np.float64),
+            began, found.months, cases.spells.unclear[of] if by_spell else None,
+        )  # fmt: skip
 
     @classmethod
     def of_history(cls, history: History, year: int, setting: Setting) -> Rows:
@@ -107,7 +126,7 @@ class Rows:
         numbers = np.arange(len(member), dtype=np.int64)
         return cls(
             np.array(member, dtype=np.int64), np.array(care, dtype=np.int64), numbers, numbers, np.array(cost),
-            np.array(clients), np.full_like(numbers, UNKNOWN), np.full(len(numbers), np.nan), single=False,
+            np.array(clients), np.full_like(numbers, UNKNOWN), np.full(len(numbers), np.nan), None, single=False,
         )  # fmt: skip
 
 
@@ -116,6 +135,12 @@ def by_care_type(history: History, year: int) -> bool:
     at = history.years.index(year)
     places = [i for i, id_ in enumerate(history.care_types) if id_ != TOTAL]
     return not (np.isnan(history.clients[at][:, places]) | np.isnan(history.cost[at][:, places])).any()
+
+
+def counts_spells(agreement: Agreement) -> bool:
+    """Return whether any article lays its lines per care spell."""
+    takes = (clause.take for clause in agreement.spec.clauses)
+    return any(isinstance(take, ExcessTake) and take.unit == "spell" for take in takes)
 
 
 def reach_of(agreement: Agreement, clause: Clause, setting: Setting) -> BoolArray:
@@ -185,7 +210,7 @@ def taken_of_rows(agreement: Agreement, setting: Setting, rows: Rows) -> FloatAr
     ------
     InputError
         If clauses together take more of a child than it costs, as tiers of different scopes may; or if a line is per
-        month of stay, and months are not known.
+        month of stay or per care spell, and months or spells are not known.
     """
     left = rows.cost.copy()
     clauses = agreement.spec.clauses
@@ -199,8 +224,8 @@ def taken_of_rows(agreement: Agreement, setting: Setting, rows: Rows) -> FloatAr
         if not inside.size:
             continue
         values = clause.terms(setting, np.asarray(reach.any(axis=0)), indexed=agreement.spec.indexed).values[:, 0]
-        unit = rows.household if isinstance(take, ExcessTake) and take.unit == "household" else rows.child
-        _, group = np.unique(np.stack([rows.member[inside], unit[inside]]), axis=1, return_inverse=True)
+        unit = _units(agreement, number, setting, rows, inside)
+        _, group = np.unique(np.stack([rows.member[inside], unit]), axis=1, return_inverse=True)
         group = group.reshape(-1)
         rest = sums(group, left[inside])
         # A tier cuts the full cost, whatever other clauses take; any other take sees what they left.
@@ -226,8 +251,28 @@ def sums(group: IntArray, amounts: FloatArray, count: int = 0) -> FloatArray:
     return np.bincount(group, weights=amounts, minlength=count).astype(np.float64)
 
 
+def _units(agreement: Agreement, number: int, setting: Setting, rows: Rows, inside: IntArray) -> IntArray:
+    """Return numbers that tell apart what the lines of a clause are laid over, (inside,)."""
+    take = agreement.spec.clauses[number].case_take
+    unit = take.unit if isinstance(take, ExcessTake) else "child"
+    if unit != "spell":
+        return (rows.household if unit == "household" else rows.child)[inside]
+    assert rows.unclear is not None, "rows must be care spells"
+    lines = rows.unclear[inside]
+    if lines.any():
+        found = rows_in_words(lines[lines > 0].tolist())
+        rule = (
+            f"this article counts per care spell, and of {int((lines > 0).sum())} cases of {setting.first_year} it is "
+        )
+        rule += f"not clear to which spell each row belongs: see {found} of the file of cases"
+        hint = "Give these rows the mark of their spell in a column spell, or its first day in the column start. A "
+        hint += "correction carries those of the spell that it corrects."
+        raise InputError([Problem(agreement.file, f"clauses.{number + 1}.take.unit", "spell", rule, hint)])
+    return inside
+
+
 def _months(agreement: Agreement, number: int, months: FloatArray, group: IntArray) -> FloatArray:
-    """Return the months of stay of each child in a year, (group,), at most 12."""
+    """Return the months of stay of each child or care spell in a year, (group,), at most 12."""
     unknown = int(np.isnan(months).sum())
     if unknown:
         rule = f"of {unknown} cases the months of stay are not known, and a line per month asks for them"

@@ -21,7 +21,7 @@ from solidair.models.sources.cases import Cases
 from solidair.models.sources.history import History
 from solidair.pool.agreements import Agreement
 from solidair.pool.books import Books, Laws
-from solidair.pool.child_rules import Rows, cohort_of_rows, reach_of, sums, taken_of_rows
+from solidair.pool.child_rules import Rows, cohort_of_rows, counts_spells, reach_of, sums, taken_of_rows
 from solidair.pool.measures import MeasureSet
 from solidair.pool.parts.charges import KeyCharge
 from solidair.pool.real_setting import RealSetting
@@ -229,7 +229,7 @@ def settle_year(
     if problems:
         raise InputError(problems)
     laws = None if study is None else laws_of_year(dated(agreement, year), study, setting)
-    rows = Rows.of_cases(cases, setting)
+    rows = Rows.of_cases(cases, setting, by_spell=counts_spells(agreement))
     return _in_cents(agreement, setting, rows, _advance_cents(region, advances or {}), laws)
 
 

@@ -86,12 +86,16 @@ def command(
         raise InputError(dict.fromkeys(map(of_real_year, error.problems))) from None
     from solidair.cli.settle_backtest import backtest_document, backtest_rows, settled_cents, write_backtest
     from solidair.cli.settle_read import names_children
-    from solidair.cli.texts.settle import TEXTS, reader_note
+    from solidair.cli.texts.settle import TEXTS, reader_note, spell_rule
+    from solidair.pool.child_rules import counts_spells
 
     exact = settled_cents(result, loaded, years, model, past)
     notes = [reader_note(note, lang) for listed in years.values() for note in listed.notes]
     notes += [reader_note(note, lang) for note in (() if past is None else past.notes)]
     notes += [f"{path.name}: {TEXTS[lang]['rule_child_rows_note']}" for path in cases if not names_children(path)]
+    if any(map(counts_spells, loaded)):
+        told = ((Path(listed.file).name, listed.spells.told_by) for listed in years.values())
+        notes += [f"{name}: {spell_rule(columns, lang)}" for name, columns in told]
 
     titles = {agreement.name: agreement.spec.title[lang] for agreement in loaded}
     document = backtest_document(result, titles, fewest, lang, exact=exact, notes=notes)

@@ -69,6 +69,7 @@ def command(
     from solidair.cli.settle_pages import Statement
     from solidair.cli.settle_read import Reader, names_children, read_earlier
     from solidair.models.problems import Problem
+    from solidair.pool.child_rules import counts_spells
     from solidair.pool.disclosure import disclose
     from solidair.pool.settle_year import settle_year
     from solidair.pool.year_setting import setting_of_year, year_problems
@@ -115,9 +116,11 @@ def command(
     # All members read this: names of files, not folders of whoever made it.
     named = {role: Path(value).name for role, value in inputs.items() if value is not None}
     notes = tuple(listed.notes) + (() if past is None else past.notes)
+    spells_by = listed.spells.told_by if counts_spells(agreements[0]) else None
     statement = Statement(
-        settled, disclosure, model, transfers, named, lang, correction, own, notes, names_children(cases), overrides
-    )
+        settled, disclosure, model, transfers, named, lang, correction, own, notes, names_children(cases), overrides,
+        spells_by,
+    )  # fmt: skip
     lost = None if overwrite else other_statement(target, statement)
     reader.problems += [lost] if lost else []
     reader.finish()

@@ -251,7 +251,8 @@ TEXTS: dict[str, str] = {
     "missing_variance": "The cost of {names} has no finite spread: the errors in this report do not hold then. Give "
     "that cost a cap.",
     "missing_child": "A child in two forms of care counts as two clients; their costs are not added up. A line "
-    "per child therefore works per care type in the simulation. Heavy care makes up nearly all above such a line.",
+    "per child therefore works per care type in the simulation, which is an approximation; a line per care spell is "
+    "worked out as it is written. Heavy care makes up nearly all above such a line.",
     "missing_cost": "Administration cost, VAT, advance payments and interest do not count.",
     # Assumptions
     "assumptions": "Where do the figures come from?",

@@ -256,7 +256,8 @@ TEXTS: dict[str, str] = {
     "missing_variance": "De kosten van {names} hebben geen eindige spreiding: de foutmarges in dit rapport gelden dan "
     "niet. Geef die kosten een plafond.",
     "missing_child": "Een kind met twee vormen van zorg telt als twee cliënten; hun kosten worden niet opgeteld. Een "
-    "grens per kind werkt in de simulatie dus per zorgvorm. Zware zorg bepaalt bijna alles boven zo'n grens.",
+    "grens per kind werkt in de simulatie dus per zorgvorm en is zo een benadering; een grens per traject wordt "
+    "gerekend zoals hij er staat. Zware zorg bepaalt bijna alles boven zo'n grens.",
     "missing_cost": "Uitvoeringskosten, btw, voorschotten en rente tellen niet mee.",
     # Assumptions
     "assumptions": "Waar komen de cijfers vandaan?",

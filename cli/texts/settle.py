@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePath
 
 TEXTS: dict[str, dict[str, str]] = {
@@ -82,6 +83,15 @@ TEXTS: dict[str, dict[str, str]] = {
         "rule_child_text": "Van elk kind telt het totaal over de zorgvormen van het artikel in dit kalenderjaar. "
         "Noemt de regeling het huishouden, dan tellen de kinderen van één huishouden in één "
         "gemeente samen.",
+        "rule_spell": "Kosten per traject",
+        "rule_spell_text": "Telt een artikel per traject, dan staat elk traject van een kind op zichzelf: één vorm van "
+        "zorg vanaf één startdatum, met in elk kalenderjaar opnieuw elke grens.",
+        "rule_spell_by_spell": "Regels van een gemeente met hetzelfde teken in de kolom traject zijn één traject.",
+        "rule_spell_by_start": "Regels van een kind in één zorgvorm met dezelfde startdatum zijn één traject.",
+        "rule_spell_by_both": "Regels van een gemeente met hetzelfde teken in de kolom traject zijn één traject; heeft "
+        "een kind er in een zorgvorm geen, dan regels met dezelfde startdatum.",
+        "rule_spell_by_child": "Het bestand met gevallen noemt geen traject en geen startdatum: alles van een kind in "
+        "één zorgvorm telt als één traject.",
         "rule_amount": "Bedragen in de regeling",
         "rule_amount_text": "Gelden zoals zij er staan, zonder index.",
         "rule_own": "Wie betaalt de zorg",
@@ -211,6 +221,15 @@ TEXTS: dict[str, dict[str, str]] = {
         "rule_child_text": "Of each child the total over the forms of care of the article in this calendar year "
         "counts. If the agreement names the household, the children of one household in one "
         "municipality count together.",
+        "rule_spell": "Cost of a care spell",
+        "rule_spell_text": "If an article counts per care spell, each spell of a child stands by itself: one form of "
+        "care from one start date, with each line anew in every calendar year.",
+        "rule_spell_by_spell": "Rows of a municipality with the same mark in the column spell are one care spell.",
+        "rule_spell_by_start": "Rows of a child in one form of care with the same start date are one care spell.",
+        "rule_spell_by_both": "Rows of a municipality with the same mark in the column spell are one care spell; of a "
+        "child that has none in a form of care, rows with the same start date.",
+        "rule_spell_by_child": "The file of cases names no care spell and no start date: all of a child in one form of "
+        "care counts as one care spell.",
         "rule_amount": "Amounts in the agreement",
         "rule_amount_text": "Count as they are written, without an index.",
         "rule_own": "Who pays for the care",
@@ -310,6 +329,12 @@ _NOTES = (
 )
 _SKIPPED = (
     (
+        r"this article counts per care spell, and of (?P<count>\d+) cases of (?P<year>\d+) it is not clear to which "
+        r"spell each row belongs: see rows? (?P<lines>[\d, .]+) of the file of cases",
+        "dit artikel telt per traject, en van {count} gevallen van {year} is niet duidelijk bij welk traject elke "
+        "regel hoort: zie regel {lines} van het bestand met gevallen",
+    ),
+    (
         r"the key '(?P<key>[\w-]+)' looks at \w+ of (?P<years>[\d to,]+), but the history lacks (?P<lacks>.+)",
         "de sleutel '{key}' kijkt naar {years}, maar bij de eerdere jaren ontbreekt {lacks}",
     ),
@@ -335,6 +360,12 @@ def skipped_reason(rule: str, language: str) -> str:
             words = {name: value.replace(" to ", " tot en met ") for name, value in match.groupdict().items()}
             return dutch.format(**words)
     return rule
+
+
+def spell_rule(told_by: Sequence[str], language: str) -> str:
+    """Return how rows of a file of cases make care spells; see `solidair.models.sources.spells`."""
+    name = "both" if len(told_by) == 2 else (*told_by, "child")[0]
+    return TEXTS[language][f"rule_spell_by_{name}"]
 
 
 _FEWER = {"nl": "minder dan {fewest}", "en": "fewer than {fewest}"}

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from solidair.models.care import CareType
 from solidair.models.severity.numeric import Floats, as_floats
+from solidair.models.sources.case_rows import Child, Entry, Key, Sum, add_up, rows_in_words
 from solidair.models.sources.cells import CellError, parse_number
 from solidair.models.sources.csvfile import Column, Row, Table
 from solidair.models.sources.discreet import (
@@ -30,6 +31,7 @@ from solidair.models.sources.discreet import (
     read_cell,
     read_private_table,
 )
+from solidair.models.sources.spells import Spells, refuse_mixed_marks, spells_of
 
 Ints = NDArray[np.int64]
 Dates = NDArray[np.datetime64]
@@ -44,6 +46,7 @@ COLUMNS = (
     Column("cost_eur", ("kosten", "kosten_eur", "bedrag", "bedrag_eur", "cost", "amount", "amount_eur"), required=True),
     Column("child", ("kind", "pseudoniem", "pseudonym", "jeugdige", "client", "cliënt")),
     Column("household", ("huishouden", "gezin", "family")),
+    Column("spell", ("traject", "trajectnummer", "toewijzing", "toewijzingsnummer", "care_spell")),
     Column("months", ("maanden", "maanden_verblijf", "months_of_stay")),
     Column("year", ("jaar", "boekjaar", "kalenderjaar", "calendar_year")),
     Column("start", ("startdatum", "begindatum", "ingangsdatum", "start_date", "start_datum")),
@@ -52,8 +55,6 @@ COLUMNS = (
 
 MOST_EUR = 1e7
 """Largest cost of a child in a year, and size of a row, EUR: far above any product."""
-DIGITS = 6
-"""Decimals kept of a sum, EUR or months: binary rounding of cents disappears, and no amount that is written does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,8 @@ class Cases:
         Months of stay in the year, 0 to 12; NaN if not known, shape (n,).
     starts
         First day of the care as far as the file says; NaT if not known, shape (n,).
+    spells
+        The care spells that each case is made of.
     skipped
         Rows of other years, which were not used.
     notes
@@ -94,6 +97,7 @@ class Cases:
     households: Ints = field(repr=False)
     months: Floats = field(repr=False)
     starts: Dates = field(repr=False)
+    spells: Spells = field(repr=False)
     skipped: int = 0
     notes: tuple[str, ...] = ()
 
@@ -179,68 +183,29 @@ def read_cases(
         hint = f"The file has {', '.join(map(str, sorted(found)))}."
         table.report(table.rows[0].line, f"column {table.headers['year']}", "", f"rows must be of {year}", hint)
     latest = None if year is None else date(year, 12, 31)
-    entries: list[_Entry] = []
-    doubtful: set[_Key | None] = set()
+    entries: list[Entry] = []
+    doubtful: set[Key | None] = set()
     for row in rows:
         entry = _entry(table, row, codes, names, latest, doubtful)
         entries += [] if entry is None else [entry]
         if years[row.line] is None and "year" in table.headers:
             doubtful.add(None)  # a row of another year, perhaps
     equal = _equal_rows(table, entries)
-    groups: dict[_Key, list[_Entry]] = {}
-    for entry in sorted(entries, key=_order):
+    groups: dict[Key, list[Entry]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.order):
         groups.setdefault(entry.key, []).append(entry)
     # Of a child with a row that cannot be read, or if the child of such a row is unknown, sums say nothing.
     judged = [group for key, group in groups.items() if not {None, key} & doubtful]
     sums = {group[0].key: _sum(table, group) for group in judged}
     homes = _homes(table, entries)
+    refuse_mixed_marks(table, entries)
     table.raise_problems()
-    return _cases(table, year, sums, homes, len(table.rows) - len(rows), equal)
-
-
-_Child = tuple[str, int]
-"""A pseudonym and 0; in a file without, nothing and the number of the row."""
-_Key = tuple[str, str, _Child]
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """One row; `facts` is all that it says."""
-
-    line: int
-    key: _Key
-    cost: float
-    household: str
-    months: float
-    start: date | None
-    invoice: str
-
-    @property
-    def facts(self) -> tuple[object, ...]:
-        child = self.key[2][0]
-        months = None if math.isnan(self.months) else self.months
-        return (*self.key[:2], child, self.cost, self.household, months, self.start, self.invoice)
-
-
-@dataclass(frozen=True)
-class _Sum:
-    """One case; `partly` is whether some of its rows give months, and others do not."""
-
-    cost: float
-    months: float
-    start: date | None
-    partly: bool
-
-
-def _order(entry: _Entry) -> tuple[object, ...]:
-    """Sort key that does not look at the order of rows, as long as the rows differ."""
-    months = -1.0 if math.isnan(entry.months) else entry.months
-    return (*entry.key[:2], entry.key[2][0], entry.cost, entry.household, months, entry.start or date.min)
+    return _cases(table, year, sums, homes, spells_of(groups.values()), len(table.rows) - len(rows), equal)
 
 
 def _entry(
-    table: Table, row: Row, codes: Collection[str], names: CareNames, latest: date | None, doubtful: set[_Key | None]
-) -> _Entry | None:
+    table: Table, row: Row, codes: Collection[str], names: CareNames, latest: date | None, doubtful: set[Key | None]
+) -> Entry | None:
     """Return what a row says, or None after reporting what is wrong with it and marking the case that it is of."""
     before = len(table.found)
     code = read_cell(table, row, "code", lambda text: parse_payer(text, codes))
@@ -248,6 +213,7 @@ def _entry(
     cost = read_cell(table, row, "cost_eur", lambda text: _cost(text, table.decimal))
     child = ("", row.line) if "child" not in table.headers else read_cell(table, row, "child", _child)
     household = read_cell(table, row, "household", lambda text: parse_label(text, "the household")) or ""
+    spell = read_cell(table, row, "spell", lambda text: parse_label(text, "the care spell")) or ""
     months = read_cell(table, row, "months", lambda text: _months(text, table.decimal, (cost or 0.0) < 0.0))
     start = read_cell(table, row, "start", lambda text: parse_date(text, latest))
     invoice = read_cell(table, row, "invoice", lambda text: parse_label(text, "the invoice number")) or ""
@@ -255,7 +221,8 @@ def _entry(
     if len(table.found) > before or key is None or cost is None:
         doubtful.add(key)
         return None
-    return _Entry(row.line, key, cost, household, math.nan if months is None else months, start, invoice)
+    stay = math.nan if months is None else months
+    return Entry(row.line, key, cost, household, spell, stay, start, invoice)
 
 
 def _one_year(table: Table, years: dict[int, int | None]) -> None:
@@ -274,7 +241,7 @@ def _cost(text: str, decimal: str) -> float:
     return value
 
 
-def _child(text: str) -> _Child:
+def _child(text: str) -> Child:
     label = parse_label(text, "the pseudonym")
     if not label:
         raise CellError("the pseudonym of the child must be there", "Fill it in; without the column, a row is a child.")
@@ -296,7 +263,7 @@ def _months(text: str, decimal: str, correction: bool) -> float | None:
     return value
 
 
-def _equal_rows(table: Table, entries: Iterable[_Entry]) -> int:
+def _equal_rows(table: Table, entries: Iterable[Entry]) -> int:
     """Return how many rows say the same as one above; report these instead if they have the same invoice number."""
     seen: dict[tuple[object, ...], int] = {}
     equal = 0
@@ -309,22 +276,12 @@ def _equal_rows(table: Table, entries: Iterable[_Entry]) -> int:
     return equal
 
 
-def _total(values: Iterable[float]) -> float:
-    """Return a sum that does not depend on the order, without -0.0."""
-    return round(math.fsum(values), DIGITS) + 0.0
-
-
-def _sum(table: Table, group: Sequence[_Entry]) -> _Sum:
+def _sum(table: Table, group: Sequence[Entry]) -> Sum:
     """Add the rows of a case, and report a sum that cannot be."""
-    cost = _total(entry.cost for entry in group)
-    # A correction of the price alone has no months.
-    given = [entry.months for entry in group if not (math.isnan(entry.months) and entry.cost <= 0.0)]
-    known = [months for months in given if not math.isnan(months)]
-    months = _total(known) if known and len(known) == len(given) else math.nan
+    found = add_up(group)
+    cost, months = found.cost, found.months
     lines = sorted(entry.line for entry in group)
-    rows = (
-        f"row {lines[0]}" if len(lines) == 1 else f"rows {', '.join(map(str, lines[:8]))}{', ...' * (len(lines) > 8)}"
-    )
+    rows = rows_in_words(lines)
     if cost < 0.0:
         last = max((entry for entry in group if entry.cost < 0.0), key=lambda entry: entry.line)
         rule = f"the cost of a child in a care type must not be less than 0 in a year, but that of {rows} is"
@@ -339,13 +296,12 @@ def _sum(table: Table, group: Sequence[_Entry]) -> _Sum:
         rule = f"the months of {rows}, one child in a care type, must add up to 0 to 12"
         hint = "Write on every row the months that it pays for, not those of the whole stay."
         table.report(lines[-1], f"column {table.headers['months']}", "", rule, hint)
-    starts = [entry.start for entry in group if entry.start is not None]
-    return _Sum(cost, months, min(starts, default=None), 0 < len(known) < len(given))
+    return found
 
 
-def _homes(table: Table, entries: Iterable[_Entry]) -> dict[_Child, str]:
+def _homes(table: Table, entries: Iterable[Entry]) -> dict[Child, str]:
     """Return the household of each child that has one; report a child that has two."""
-    homes: dict[_Child, tuple[str, int]] = {}
+    homes: dict[Child, tuple[str, int]] = {}
     for entry in entries:
         if entry.household:
             home, line = homes.setdefault(entry.key[2], (entry.household, entry.line))
@@ -357,8 +313,9 @@ def _homes(table: Table, entries: Iterable[_Entry]) -> dict[_Child, str]:
 
 
 def _cases(
-    table: Table, year: int | None, sums: dict[_Key, _Sum], homes: dict[_Child, str], skipped: int, equal: int
-) -> Cases:
+    table: Table, year: int | None, sums: dict[Key, Sum], homes: dict[Child, str], spells: Spells, skipped: int,
+    equal: int,
+) -> Cases:  # fmt: skip
     """Return the table of cases, with numbers instead of pseudonyms and notes on what was done."""
     # Ranks of pseudonyms, or in a file without them of the sorted rows: they do not depend on the order of rows.
     named = "child" in table.headers
@@ -368,7 +325,7 @@ def _cases(
     home_rank = {label: rank for rank, label in enumerate(sorted(set(home.values())))}
     zero = sum(case.cost == 0.0 for case in sums.values())
     partly = sum(case.partly for case in sums.values())
-    payers: dict[_Child, set[str]] = {}
+    payers: dict[Child, set[str]] = {}
     for code, _, child in sums:
         payers.setdefault(child, set()).add(code)
     moved = sum(len(codes) > 1 for codes in payers.values())
@@ -391,6 +348,7 @@ def _cases(
         households=np.array([home_rank[label] for label in home.values()], dtype=np.int64),
         months=as_floats([case.months for case in sums.values()]),
         starts=np.array([case.start for case in sums.values()], dtype="datetime64[D]"),
+        spells=spells,
         skipped=skipped,
         notes=(*table.notes, *(note for count, note in told if count)),
     )

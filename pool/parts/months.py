@@ -18,7 +18,6 @@ from solidair.pool.setting import Setting
 BoolArray = npt.NDArray[np.bool_]
 
 PER_MONTH = {"nl": " per maand verblijf", "en": " per month of stay"}
-PER_CHILD = {"nl": " per kind en maand", "en": " per child and month"}
 
 
 def require_amounts(retentions: Sequence[Any], unit: str) -> None:
@@ -32,9 +31,9 @@ def require_amounts(retentions: Sequence[Any], unit: str) -> None:
     if any(isinstance(line, LineBase) and not isinstance(line, DriftLine) for line in retentions):
         rule = "a retention per month of stay must be an amount: means and budgets are of a year"
         raise RuleError(rule, 'Write an amount, such as retention = 15000, or per = "year".')
-    if unit != "child":
-        rule = "a line per month of stay is per child: a household has no months"
-        raise RuleError(rule, 'Write unit = "child", or per = "year".')
+    if unit == "household":
+        rule = "a line per month of stay is per child or per care spell: a household has no months"
+        raise RuleError(rule, 'Write unit = "child" or "spell", or per = "year".')
 
 
 def stay_faults(scope: str | Sequence[str], setting: Setting) -> list[Fault]:
@@ -84,4 +83,4 @@ def month_words(say: Wording) -> str:
     return say.pick(f" Een maand is {days} dagen (365,25 / 12).", f" A month is {days} days (365.25 / 12).")
 
 
-__all__ = ["PER_CHILD", "PER_MONTH", "mixed_lines", "month_words", "require_amounts", "stay_faults"]
+__all__ = ["PER_MONTH", "mixed_lines", "month_words", "require_amounts", "stay_faults"]

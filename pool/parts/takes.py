@@ -25,10 +25,11 @@ from solidair.pool.parts.lines import (
     line_faults,
     line_words,
 )
-from solidair.pool.parts.months import PER_CHILD, PER_MONTH, month_words, require_amounts, stay_faults
+from solidair.pool.parts.months import PER_MONTH, month_words, require_amounts, stay_faults
 from solidair.pool.parts.registry import Fault, part
 from solidair.pool.parts.scopes import Scope
 from solidair.pool.parts.shares import Share, Shares, share_faults, share_path, share_words
+from solidair.pool.parts.units import Unit, one, unit_words
 from solidair.pool.parts.words import Wording, listed
 from solidair.pool.setting import Setting
 
@@ -167,7 +168,7 @@ class Band(Config):
     Parameters
     ----------
     retention
-        Where the band begins, EUR per child and year, or a line.
+        Where the band begins, EUR per child (or other unit) and year, or a line.
     limit
         How wide it is, EUR; without end if left out.
     share
@@ -195,8 +196,10 @@ class ExcessTake(CaseTake):
         Of what a member would hand in over all its children in a year it bears the deductible itself, EUR, and hands in
         no more than `most`, EUR.
     unit
-        Whether the lines are per child, or per household: then a real settlement adds up the children of a household
-        first. The simulation knows no households and counts per child.
+        What the lines are laid over. Per child, a real settlement first adds up all care in scope of a child in the
+        year; per household that of its children; per care spell nothing: a spell is one child in one form of care from
+        one start date, and has the line anew in every year. The simulation knows no children with several forms of
+        care and no households: its cases are care spells.
     per
         Whether retention and limit are per year, or per month of stay: then they count times the months that the child
         stayed in the year, which are its days / (365.25 / 12), or the column months of a file of cases. Only for care
@@ -209,7 +212,7 @@ class ExcessTake(CaseTake):
     bands: tuple[Band, ...] = ()
     deductible: float = Field(default=0.0, ge=0)
     most: float | None = Field(default=None, gt=0)
-    unit: Literal["child", "household"] = "child"
+    unit: Unit = "child"
     per: Literal["year", "month"] = "year"
 
     @model_validator(mode="after")
@@ -268,9 +271,8 @@ class ExcessTake(CaseTake):
         return faults + (stay_faults(self.scope, setting) if self.per == "month" else [])
 
     def words(self, say: Wording) -> str:  # noqa: D102
-        home = _HOUSEHOLD[say.language] if self.unit == "household" else ""
         month = month_words(say) if self.per == "month" else ""
-        return f"{self._rule(say)}{self._together(say)}{home}{month} {_APART[say.language]}"
+        return f"{self._rule(say)}{self._together(say)}{month}{unit_words(self.unit, say)}"
 
     def _rule(self, say: Wording) -> str:
         scope = say.scope(self.scope)
@@ -284,10 +286,11 @@ class ExcessTake(CaseTake):
         told = isinstance(self.retention, LineBase)  # a line in words: 'the first ...' does not go with it
         monthly = self.per == "month"
         per = PER_MONTH[say.language] if monthly else ""
-        each = PER_CHILD[say.language] if monthly else say.pick(" per kind", " per child")
+        single = one(self.unit, say)
+        each = f" per {single}{say.pick(' en maand', ' and month') if monthly else ''}"
         if say.language == "nl":
             more = f"aan {scope} meer dan {line}" if told else f"meer dan {line}{per} aan {scope}"
-            text = f"Kost één kind in een jaar {more}, dan "
+            text = f"Kost één {single} in een jaar {more}, dan "
             if limit:
                 text += f"telt van het meerdere hoogstens {limit}{each} mee; daarvan brengt zijn gemeente "
                 text += "alles in" if whole else f"{portion} in"
@@ -295,7 +298,7 @@ class ExcessTake(CaseTake):
                 text += f"brengt zijn gemeente {'' if whole else f'{portion} van '}het meerdere in"
             below = "Wat onder die grens ligt" if told else f"De eerste {line}{each}"
             return f"{text}. {below}{' en de rest' if rest else ''}{',' if told else ''} betaalt zij zelf."
-        text = f"If one child costs more than {line}{per} in a year of {scope}, "
+        text = f"If one {single} costs more than {line}{per} in a year of {scope}, "
         if limit:
             text += f"at most {limit}{each} of what is above counts; of that its municipality hands in "
             text += "everything" if whole else portion
@@ -316,12 +319,12 @@ class ExcessTake(CaseTake):
                 width = say.money(band.limit)
                 nl, en = f"{share} van de {width} boven {line}{per}", f"{share} of the {width} above {line}{per}"
                 parts.append(say.pick(nl, en))
-        bands = listed(parts, say.language)
+        bands, single = listed(parts, say.language), one(self.unit, say)
         apart = gap_words(gaps([(band.retention, band.limit) for band in self.bands]), say)
         return say.pick(
-            f"Van wat één kind in een jaar kost aan {scope} brengt zijn gemeente in: {bands}. De rest betaalt zij "
+            f"Van wat één {single} in een jaar kost aan {scope} brengt zijn gemeente in: {bands}. De rest betaalt zij "
             f"zelf{apart}.",
-            f"Of what one child costs in a year of {scope} its municipality hands in: {bands}. The rest it pays "
+            f"Of what one {single} costs in a year of {scope} its municipality hands in: {bands}. The rest it pays "
             f"itself{apart}.",
         )
 
@@ -386,14 +389,4 @@ class TierTake(CaseTake):
             f"Of the cost of one child in a year of {scope} its municipality hands in {share}the part from "
             f"{lower}{until or ' on'}.",
         )
-        return f"{text} {_APART[say.language]}"
-
-
-_APART = {
-    "nl": "In de simulatie telt elke zorgvorm van een kind apart.",
-    "en": "In the simulation each form of care of a child counts apart.",
-}
-_HOUSEHOLD = {
-    "nl": " Kinderen van één huishouden tellen daarbij samen; de simulatie telt elk kind apart.",
-    "en": " Children of one household count together; the simulation counts each child apart.",
-}
+        return f"{text}{unit_words('child', say)}"
