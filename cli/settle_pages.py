@@ -317,10 +317,12 @@ def _assumptions(statement: Statement) -> Page:
     rows: list[tuple[Cell, ...]] = [(text[f"in_{role}"], name) for role, name in statement.inputs.items()]
     rows += [(text["in_set"], override) for override in statement.overrides]
     rules = ["child" if statement.named_children else "child_rows", "amount", "own", "cents"]
-    rows += [(text[f"rule_{rule.removesuffix('_rows')}"], text[f"rule_{rule}_text"]) for rule in rules]
+    child, *others = [(text[f"rule_{rule.removesuffix('_rows')}"], text[f"rule_{rule}_text"]) for rule in rules]
+    rows.append(child)
     if statement.spells_by is not None:
         told = spell_rule(statement.spells_by, statement.language)
         rows.append((text["rule_spell"], f"{text['rule_spell_text']} {told}"))
+    rows += others
     rows += [(text["reading"], note) for note in statement.reader_notes(exact=False)]
     rows.append((text["rule_private"], f"{statement.private} {text['level_warning']}"))
     grid = Grid(text["about"], (text["what"], text["how"]), tuple(rows))

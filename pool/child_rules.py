@@ -265,8 +265,8 @@ def _units(agreement: Agreement, number: int, setting: Setting, rows: Rows, insi
             f"this article counts per care spell, and of {int((lines > 0).sum())} cases of {setting.first_year} it is "
         )
         rule += f"not clear to which spell each row belongs: see {found} of the file of cases"
-        hint = "Give these rows the mark of their spell in a column spell, or its first day in the column start. A "
-        hint += "correction carries those of the spell that it corrects."
+        hint = "Give these rows the mark of their spell in a column spell (or traject), or its first day in the column "
+        hint += "start. A correction carries those of the spell that it corrects."
         raise InputError([Problem(agreement.file, f"clauses.{number + 1}.take.unit", "spell", rule, hint)])
     return inside
 
