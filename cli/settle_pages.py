@@ -251,8 +251,8 @@ def _audit(statement: Statement, place: int | None) -> Page:
     text, settled = statement.text, statement.settled
     spec = settled.agreement.spec
     names = {m.code: m.name for m in settled.region.members}
-    labels = {care.id: care.label[statement.language] for care in statement.costs.care_types}
-    say = Wording(statement.language, labels, names, spec.money.currency if spec.money else "EUR")
+    currency = spec.money.currency if spec.money else "EUR"
+    say = Wording.of(statement.language, statement.costs.care_types, names, currency)
     pages: list[Grid] = []
     texts: list[str] = []
     for clause, year in zip(spec.clauses, settled.clauses, strict=True):

@@ -155,12 +155,13 @@ def described(agreement: Agreement, study: Study, language: str, known: Known | 
     whole = with_past(study)
     strange = strangers(agreement, study.region)
     missing = [_strangers_words(agreement, strange, study, say)] if strange else []
-    missing += [problem.rule for problem in agreement.faults(whole.setting) if problem.value not in strange]
+    faults = agreement.faults(whole.setting)
+    missing += [_with_article(problem, say) for problem in faults if problem.value not in strange]
     if not missing and known is None:
         try:
             known = known_of(whole, [agreement])[agreement.name]
         except InputError as error:  # a rule cannot be learnt from these costs
-            missing = [problem.rule for problem in error.problems]
+            missing = [_with_article(problem, say) for problem in error.problems]
     if missing or known is None:
         return replace(words, missing=tuple(dict.fromkeys(missing)))
     setting, costs = whole.setting, study.costs
@@ -170,6 +171,12 @@ def described(agreement: Agreement, study: Study, language: str, known: Known | 
     rows = card_rows(card, say, [str(name) for name in study.region.names], care_type)
     assumed = (_ASSUMED[language],) if agreement.faults(study.setting) else ()
     return replace(words, example=example, card=rows, notes=(*words.notes, *assumed))
+
+
+def _with_article(problem: Problem, say: Wording) -> str:
+    """Return what is wrong, with the number of the article that asks for it."""
+    article = re.match(r"clauses\.([0-9]+)", problem.where)
+    return f"{say.pick('artikel', 'article')} {article[1]}: {problem.rule}" if article else problem.rule
 
 
 def with_past(study: Study) -> Study:
@@ -262,7 +269,7 @@ def _in_words(
 
 def _wording(agreement: Agreement, costs: CostModel, language: str, names: Mapping[str, str]) -> Wording:
     currency = "EUR" if agreement.spec.money is None else agreement.spec.money.currency
-    return Wording(language, {care.id: care.label[language] for care in costs.care_types}, names, currency)
+    return Wording.of(language, costs.care_types, names, currency)
 
 
 def _whom_and_when(clause: Clause, say: Wording) -> tuple[str, ...]:

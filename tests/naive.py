@@ -110,7 +110,7 @@ def handed_in(take: Any, left: float, budget: float = math.nan, months: float = 
         for band in take.bands or [take]:
             above = max(left - times * line_of(band.retention, budget), 0.0)
             total += band.share * (above if band.limit is None else min(above, times * band.limit))
-        return total
+        return total * (take.share if take.bands else 1.0)
     raise NotImplementedError(f"teach the naive twin the take '{take.kind}'")
 
 

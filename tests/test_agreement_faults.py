@@ -64,6 +64,20 @@ def test_a_gap_between_bands_is_told():
     assert "ook het deel" not in closed.words(Wording("nl", {}, {}))
 
 
+def test_a_limit_beside_bands_belongs_to_them_and_a_share_counts_on_top():
+    where, _, rule, hint = of_take(**bands((50e3,)), limit=1e5)
+    assert (where, rule) == (
+        "clauses.1.take",
+        "with bands, the limit belongs to each band",
+    ) and "into the bands" in hint
+    nl, en = (
+        made(article(bands((50e3,)) | {"share": share})).spec.clauses[0].take.words(Wording(language))
+        for language, share in (("nl", [0.9, 0.5]), ("en", 0.5))
+    )
+    assert "en daarvan per jaar achtereenvolgens 90%, 50%. De rest" in nl
+    assert "and of all that 50%. The rest" in en
+
+
 def test_gaps_are_those_of_amounts_in_any_order():
     assert gaps([(90e3, None), (50e3, 20e3)]) == [(70e3, 90e3)]
     budget = made(article({"kind": "excess", "retention": {"kind": "budget", "share": 0.01}})).spec.clauses[0].take

@@ -87,6 +87,20 @@ def test_a_list_of_shares_phases_out_and_counts_from_the_first_year_of_the_claus
     assert ledger.paid[0, 0].sum() == pytest.approx(120_000)
 
 
+BANDS = {
+    "kind": "excess",
+    "bands": [{"retention": 50e3, "limit": 50e3, "share": 0.5}, {"retention": 1e5, "share": 0.8}],
+}
+
+
+def test_a_list_of_shares_phases_out_bands_too():
+    ledger = years(made(clause(BANDS | {"share": [0.9, 0.6, 0.3, 0.0]})), *[YEAR] * 4)
+    # Half of the 40,000 of 90,000 above 50,000; of 150,000 half of 50,000 and 80% of 50,000: 20,000 and 65,000.
+    expected = np.outer([0.9, 0.6, 0.3, 0.0], [20_000, 0, 65_000])
+    np.testing.assert_allclose(ledger.paid[0, 0], expected, rtol=1e-12)
+    assert years(made(clause(BANDS | {"share": 0.4})), YEAR).paid[0, 0].sum() == pytest.approx(0.4 * 85_000)
+
+
 def test_a_list_of_shares_that_ends_too_early_is_a_fault():
     assert faults(made(clause({"kind": "share", "share": [0.75, 0.5]}))) == [
         ("clauses.1.take.share", "the list of shares ends before 2029, but the clause holds until 2030")
@@ -221,7 +235,7 @@ def test_an_unknown_member_is_named_with_the_nearest_code():
     ("take", "rule"),
     [
         ({"kind": "excess"}, "an excess needs a retention, or bands, and not both"),
-        ({"kind": "excess", "bands": [{"retention": 5e4}], "limit": 1e5}, "with bands, limit and share belong to each"),
+        ({"kind": "excess", "bands": [{"retention": 5e4}], "limit": 1e5}, "with bands, the limit belongs to each band"),
         ({"kind": "tier", "lower": 5e4, "upper": 5e4}, "a tier must end above where it begins"),
         ({"kind": "share", "share": [0.5, 1.5]}, "this must lie between 0 and 1"),
         ({"kind": "excess", "retention": 100.0}, "an amount per child must be at least 1000 euros"),

@@ -182,6 +182,22 @@ def test_an_agreement_of_ones_own_is_described_by_path(tmp_path):
     assert alone(path, "nl")["articles"][1]["sentences"][0].startswith("Dit artikel werkt op")
 
 
+def test_codes_are_told_as_the_care_that_is_booked_under_them(tmp_path):
+    path = tmp_path / "ours.toml"
+    # 44 is booked for three forms of care, of which 43 has one too.
+    path.write_text(OWN.replace('kind = "share",', 'kind = "share", scope = ["6.74c", "44", "43"],'))
+    first = alone(path, "en")["articles"][0]["sentences"][0]
+    assert "of closed care (JeugdzorgPlus), foster care, family-type homes and residential groups and pays" in first
+
+
+def test_what_is_wrong_names_its_article(tmp_path):
+    path = tmp_path / "ours.toml"
+    path.write_text(OWN.replace('kind = "youth"', 'kind = "capacity"'))
+    for language, said in (("nl", "artikel 2: "), ("en", "article 2: ")):
+        (missing,) = alone(path, language)["missing"]
+        assert missing.startswith(f"{said}the key 'capacity'")
+
+
 def test_an_agreement_for_other_members_is_described_without_a_worked_case(tmp_path):
     path = tmp_path / "ours.toml"
     path.write_text(OWN.replace('{ kind = "equal" }', '{ kind = "fixed", shares = { GM9999 = 1.0 } }'))

@@ -20,7 +20,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "card_note": "‘Niet weerlegd’: gezocht naar een tegenvoorbeeld in willekeurige kleine gevallen, met enkele "
         "kinderen of met een gewoon jaar erachter, en niet gevonden. Dat is geen bewijs. ‘Nee’ is wel bewezen: het "
         "tegenvoorbeeld staat erbij.",
-        "missing": "Zonder voorbeeld en eigenschappen, want voor deze regio ontbreekt iets:",
+        "missing": "Zonder voorbeeld en eigenschappen, want er klopt of ontbreekt iets:",
         "report_card": "Eigenschappen van {title}",
         "delays": "Deze overeenkomst stelt uit en deelt niet. Van een extra kind van € 100.000 draagt {member} in het "
         "jaar zelf {now} deel, maar over alle jaren samen {later} deel: de sleutel haalt het in latere jaren terug.",
@@ -67,7 +67,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "card_sentence": "In words",
         "card_note": "'Not refuted': a counterexample was looked for in random small cases, with a few children or "
         "with a usual year behind them, and not found. That is no proof. 'No' is proven: the counterexample is given.",
-        "missing": "Without example and properties, since something is missing for this region:",
+        "missing": "Without example and properties, since something is wrong or missing:",
         "report_card": "Properties of {title}",
         "delays": "This agreement delays, it does not pool. Of an extra child of EUR 100,000 {member} bears {now} in "
         "the year itself, but {later} over all years together: the key takes it back in later years.",

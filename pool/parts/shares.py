@@ -46,3 +46,13 @@ def share_faults(share: Shares, setting: Setting, start: int, stop: int) -> list
 def share_words(share: Shares, say: Wording) -> str:
     """Return shares in words: '80%', or '80%, 60%, 40%'."""
     return ", ".join(say.percent(one) for one in (share if isinstance(share, tuple) else (share,)))
+
+
+def on_top_words(share: Shares, say: Wording) -> str:
+    """Return what becomes of shares that were told before, as the end of a sentence: ', and of all that 80%'."""
+    if share == 1:
+        return ""
+    part = share_words(share, say)
+    if isinstance(share, tuple):
+        return say.pick(f", en daarvan per jaar achtereenvolgens {part}", f", and of that {part} in successive years")
+    return say.pick(f", en van dat alles {part}", f", and of all that {part}")

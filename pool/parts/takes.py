@@ -28,7 +28,7 @@ from solidair.pool.parts.lines import (
 from solidair.pool.parts.months import PER_MONTH, month_words, require_amounts, stay_faults
 from solidair.pool.parts.registry import Fault, part
 from solidair.pool.parts.scopes import Scope
-from solidair.pool.parts.shares import Share, Shares, share_faults, share_path, share_words
+from solidair.pool.parts.shares import Share, Shares, on_top_words, share_faults, share_path, share_words
 from solidair.pool.parts.units import Unit, one, unit_words
 from solidair.pool.parts.words import Wording, listed
 from solidair.pool.setting import Setting
@@ -191,7 +191,8 @@ class ExcessTake(CaseTake):
     limit
         The most that is handed in for one child in a year, EUR, before the share; none if left out.
     bands
-        Several bands, each with a share of its own, instead of one retention.
+        Several bands, each with a share of its own, instead of one retention. A share beside them, or one for each
+        year, counts on top of those of the bands.
     deductible, most
         Of what a member would hand in over all its children in a year it bears the deductible itself, EUR, and hands in
         no more than `most`, EUR.
@@ -220,9 +221,8 @@ class ExcessTake(CaseTake):
         if (self.retention is None) == (not self.bands):
             rule = "an excess needs a retention, or bands, and not both"
             raise RuleError(rule, "Write retention = 100000, or bands = [{ retention = 100000, share = 0.5 }, ...].")
-        if self.bands and (self.limit is not None or self.share != 1.0):
-            rule = "with bands, limit and share belong to each band"
-            raise RuleError(rule, "Move them into the bands.")
+        if self.bands and self.limit is not None:
+            raise RuleError("with bands, the limit belongs to each band", "Move it into the bands.")
         gaps([(band.retention, band.limit) for band in self.bands])  # refuses bands that overlap
         if self.per == "month":
             require_amounts([band.retention for band in self.layers], self.unit)
@@ -321,6 +321,7 @@ class ExcessTake(CaseTake):
                 parts.append(say.pick(nl, en))
         bands, single = listed(parts, say.language), one(self.unit, say)
         apart = gap_words(gaps([(band.retention, band.limit) for band in self.bands]), say)
+        bands += on_top_words(self.share, say)
         return say.pick(
             f"Van wat één {single} in een jaar kost aan {scope} brengt zijn gemeente in: {bands}. De rest betaalt zij "
             f"zelf{apart}.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from solidair.models.care import CareType
+
 NO_BREAK = "\u00a0"
 """A space at which no line breaks, between a currency and its amount."""
 
@@ -49,6 +51,8 @@ class Wording:
         'nl' or 'en'.
     labels
         Names of care types, by identifier.
+    codes
+        Identifiers of care types, by an Iv3 or iJw code under which they are booked.
     names
         Names of members, by CBS code.
     currency
@@ -59,6 +63,17 @@ class Wording:
     labels: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     currency: str = "EUR"
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, language: str, care_types: Sequence[CareType], names: Mapping[str, str], currency: str) -> Wording:
+        """Return how it is put into words with these care types."""
+        codes: dict[str, tuple[str, ...]] = {}
+        for care in care_types:
+            for code in (*care.iv3, *care.ijw):
+                codes[code] = (*codes.get(code, ()), care.id)
+        labels = {care.id: care.label[language] for care in care_types}
+        return cls(language, labels, names, currency, codes)
 
     def pick(self, nl: str, en: str) -> str:
         """Return the text of the language."""
@@ -79,7 +94,9 @@ class Wording:
         return number(value, self.language, decimals)
 
     def scope(self, scope: str | Sequence[str]) -> str:
-        """Return a scope of care types as an enumeration."""
+        """Return a scope of care types as an enumeration; of a code the care types that are booked under it."""
+        if not isinstance(scope, str):
+            scope = list(dict.fromkeys(id_ for name in scope for id_ in self.codes.get(name, (name,))))
         return scope_words(scope, self.labels, self.language)
 
     def members(self, codes: Sequence[str]) -> str:
