@@ -63,7 +63,7 @@ class Reader:
         """
         chosen = self.tried(lambda: Study.load(study)) if study is not None else None
         loader = Loader(self.overrides)
-        model, ids = (chosen.costs, chosen.costs.ids) if chosen else loader.costs(costs, Path(), "")
+        model, ids = (chosen.costs, chosen.costs.codes) if chosen else loader.costs(costs, Path(), "")
         place = loader.region(region, Path(), "", model)
         loaded = [loader.agreement(name, Path(), "", number, ids) for number, name in enumerate(agreements, 1)]
         loader.refuse_other_agreements([name for name, _ in loaded if name])

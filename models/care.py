@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from solidair.models.schema import Words
+
+CareCodes = Mapping[str, tuple[str, ...]]
+"""Identifiers of care types with the Iv3 and iJw codes under which each is booked."""
 
 
 @dataclass(frozen=True)

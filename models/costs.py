@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from solidair.models.care import CareType
+from solidair.models.care import CareCodes, CareType
 from solidair.models.cost_spec import LEVELS, AnchorSpec, CostModelSpec, PersonsSpec, spec_shocks
 from solidair.models.departures import Departure, What, departed
 from solidair.models.episode_spec import build_episode, quantities_of_episode
@@ -111,6 +111,11 @@ class CostModel:
     def ids(self) -> tuple[str, ...]:
         """Identifiers of the care types, in file order."""
         return tuple(self.spec.care_types)
+
+    @cached_property
+    def codes(self) -> CareCodes:
+        """Iv3 and iJw codes of each care type, by identifier."""
+        return {id_: (*care.iv3, *care.ijw) for id_, care in self.spec.care_types.items()}
 
     @cached_property
     def clients_per_youth(self) -> FloatArray:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from solidair.models.problems import InputError, Problem, suggest
+from solidair.models.care import CareCodes
+from solidair.models.problems import InputError, Problem
 from solidair.models.schema import Config, Source, Words, parse
 from solidair.pool.case_rules import CaseRules, Cohort, Rule, before, case_rules
 from solidair.pool.changes import EVERYTHING, Change, change_faults, cohorts, membership
@@ -20,6 +21,7 @@ from solidair.pool.layers import CaseFunction
 from solidair.pool.mergers import stuck
 from solidair.pool.parts.months import mixed_lines
 from solidair.pool.parts.registry import Fault
+from solidair.pool.parts.scopes import suggest_care
 from solidair.pool.setting import Setting
 
 BoolArray = npt.NDArray[np.bool_]
@@ -159,7 +161,7 @@ class Agreement:
 
     def faults(self, setting: Setting) -> list[Problem]:
         """Return what does not fit the members, the years or the cost model."""
-        problems = unknown_scopes(self.scopes, self.file, setting.care_types, setting.codes)
+        problems = unknown_scopes(self.scopes, self.file, setting.care_codes)
         own = self.within(setting)
         for number, clause in enumerate(self.spec.clauses, 1):
             for fault in clause.faults(own, np.asarray(self.reach(clause, own).any(axis=0))):
@@ -272,16 +274,14 @@ class Agreement:
         return found
 
 
-def unknown_scopes(
-    scopes: Sequence[Any], file: str, care_types: Sequence[str], codes: Sequence[Sequence[str]] = ()
-) -> list[Problem]:
+def unknown_scopes(scopes: Sequence[Any], file: str, care_types: CareCodes) -> list[Problem]:
     """Return a problem for each care type or code that the cost model lacks, given every scope as written."""
-    known = {*care_types, *(code for own in codes for code in own)}
+    known = {*care_types, *(code for own in care_types.values() for code in own)}
     problems = []
     for number, scope in enumerate(scopes, 1):
         for place, entry in enumerate(scope if isinstance(scope, list | tuple) else (), 1):
             if isinstance(entry, str) and entry not in known:
-                where, hint = f"clauses.{number}.take.scope.{place}", suggest(entry, care_types)
+                where, hint = f"clauses.{number}.take.scope.{place}", suggest_care(entry, care_types)
                 problems.append(Problem(file, where, entry, "unknown care type", hint))
     return problems
 

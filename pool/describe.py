@@ -176,7 +176,8 @@ def described(agreement: Agreement, study: Study, language: str, known: Known | 
 def _with_article(problem: Problem, say: Wording) -> str:
     """Return what is wrong, with the number of the article that asks for it."""
     article = re.match(r"clauses\.([0-9]+)", problem.where)
-    return f"{say.pick('artikel', 'article')} {article[1]}: {problem.rule}" if article else problem.rule
+    found = f" ({problem.value})" if problem.value not in problem.rule else ""
+    return f"{say.pick('artikel', 'article')} {article[1]}: {problem.rule}{found}" if article else problem.rule
 
 
 def with_past(study: Study) -> Study:

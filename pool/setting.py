@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from solidair.models.care import CareCodes
 from solidair.models.departures import Departure, departed
 from solidair.models.regions import Region
 from solidair.pool.mergers import Merger, merge, there
@@ -79,7 +80,7 @@ class Setting:
         need = np.nan_to_num(region.need_index, nan=1.0)
         clients = np.outer(region.youth * need, costs.clients_per_youth)
         each = np.array([severity.mean for severity in costs.severities])
-        codes = tuple((*care.iv3, *care.ijw) for care in costs.care_types)
+        codes = tuple(costs.codes.values())
         growth = costs.amount_path(years)
         stays = tuple(id_ for id_, episode in zip(costs.ids, costs.episodes, strict=True) if episode is not None)
         return Setting(
@@ -149,9 +150,13 @@ class Setting:
         """Return which care types a scope means, (care_type,): 'all', identifiers, or Iv3 and iJw codes."""
         if scope == "all":
             return np.ones(len(self.care_types), dtype=np.bool_)
-        codes = self.codes or ((),) * len(self.care_types)
-        pairs = zip(self.care_types, codes, strict=True)
+        pairs = self.care_codes.items()
         return np.array([id_ in scope or any(code in scope for code in own) for id_, own in pairs])
+
+    @property
+    def care_codes(self) -> CareCodes:
+        """Care types with their codes, as far as these are known."""
+        return dict(zip(self.care_types, self.codes or ((),) * len(self.care_types), strict=True))
 
     def types(self, scope: str | Sequence[str]) -> tuple[str, ...]:
         """Return the care types that a scope means, in the order of the cost model."""

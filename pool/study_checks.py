@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from solidair.models.care import CareCodes
 from solidair.models.costs import CostModel
 from solidair.models.problems import InputError, Problem
 from solidair.models.regions import Region
@@ -44,7 +45,7 @@ def misfits(
     agreement: Agreement,
     region: Region | None,
     costs: CostModel | None,
-    care_types: Sequence[str] | None,
+    care_types: CareCodes | None,
     settings: Settings,
     history: History | None = None,
     *,
@@ -69,7 +70,8 @@ def misfits(
     known = tuple(dict.fromkeys(named)) if care_types is None else tuple(care_types)
     # What only the cost model can tell is no fault of the agreement.
     some = np.ones((len(region), len(known)))
-    plain = Setting.plain(region, known, first, years)
+    codes = () if care_types is None else tuple(care_types.values())
+    plain = replace(Setting.plain(region, known, first, years), codes=codes)
     return agreement.faults(replace(plain, expected_clients=some, expected_cost=some, assumed=True))
 
 

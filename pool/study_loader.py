@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from solidair.models.anchors import check_anchors
+from solidair.models.care import CareCodes
 from solidair.models.costs import CostModel
 from solidair.models.problems import InputError, Problem, nearest, suggest
 from solidair.models.regions import Region
@@ -137,7 +138,7 @@ class Loader:
                 rule, hint = "there is no such agreement in this study", suggest(override.path[1], names)
                 self.problems.append(Problem("--set", override.text, override.path[1], rule, hint))
 
-    def costs(self, entry: Any, folder: Path, file: str) -> tuple[CostModel | None, tuple[str, ...] | None]:
+    def costs(self, entry: Any, folder: Path, file: str) -> tuple[CostModel | None, CareCodes | None]:
         """Return the cost model, and its care types, which may be known even if it has faults."""
         source = self.locate("costs", entry, folder, file, "costs") if isinstance(entry, str) else None
         document = self.document(source, "costs", "") if source else None
@@ -146,9 +147,9 @@ class Loader:
         costs = self.checked(lambda: CostModel.from_document(document, source.name, source.shown), document, "costs")
         if costs is None:
             cares = document.get("care_types")
-            return None, tuple(cares) if cares and isinstance(cares, dict) else None
+            return None, _codes_of(cares) if cares and isinstance(cares, dict) else None
         self.checked(lambda: check_anchors(costs), document, "costs")
-        return costs, costs.ids
+        return costs, costs.codes
 
     def region(self, entry: Any, folder: Path, file: str, costs: CostModel | None) -> Region | None:
         """Return the region with the overrides of its members, or None after adding what is wrong with it."""
@@ -169,7 +170,7 @@ class Loader:
         return region
 
     def agreement(
-        self, entry: str, folder: Path, file: str, number: int, care_types: Sequence[str] | None = None
+        self, entry: str, folder: Path, file: str, number: int, care_types: CareCodes | None = None
     ) -> tuple[str, Agreement | None]:
         """Return the name of an agreement, empty if there is none, and its checked content.
 
@@ -280,3 +281,13 @@ class Loader:
         except InputError as error:
             self.problems += blamed(error.problems, document, self.overrides, root, name)
             return None
+
+
+def _codes_of(care_types: Mapping[str, Any]) -> CareCodes:
+    """Return the codes of care types of a cost model with faults, as far as they are there."""
+
+    def listed(care: Any, key: str) -> list[str]:
+        codes = care.get(key) if isinstance(care, dict) else None
+        return [code for code in codes if isinstance(code, str)] if isinstance(codes, list) else []
+
+    return {id_: (*listed(care, "iv3"), *listed(care, "ijw")) for id_, care in care_types.items()}

@@ -7,14 +7,17 @@ import pytest
 from solidair.models.costs import CostModel
 from solidair.models.problems import InputError
 from solidair.models.schema import Quantity
+from solidair.pool.agreements import unknown_scopes
 from solidair.pool.catalogue import catalogue
 from solidair.pool.describe import describe, with_past
 from solidair.pool.describe import described as in_words
 from solidair.pool.describe_care import study_facts
 from solidair.pool.fair import Known, known_of
 from solidair.pool.parts.registry import PARTS
+from solidair.pool.parts.scopes import scope_faults
 from solidair.pool.parts.words import Wording, money, number, percent, scope_words
 from solidair.pool.properties import PROPERTIES
+from solidair.pool.setting import Setting
 from solidair.pool.study import Study, builtin, load_agreement
 from tests.settling import SAMPLES, TEXT, agreement
 from tests.test_clauses import made
@@ -188,6 +191,44 @@ def test_codes_are_told_as_the_care_that_is_booked_under_them(tmp_path):
     path.write_text(OWN.replace('kind = "share",', 'kind = "share", scope = ["6.74c", "44", "43"],'))
     first = alone(path, "en")["articles"][0]["sentences"][0]
     assert "of closed care (JeugdzorgPlus), foster care, family-type homes and residential groups and pays" in first
+
+
+@pytest.mark.parametrize(
+    ("entry", "hint"),
+    [
+        ("6.73", "Write which parts: 6.73a, 6.73b, 6.73c."),
+        ("6.73C", "Did you mean '6.73c'?"),
+        ("99", "Known codes: 40, 41, 43, 44, 45, 46, 47, "),
+        ("gesl", "Did you mean 'gesloten'?"),
+    ],
+)
+def test_an_unknown_code_is_told_with_codes(entry, hint):
+    costs, region = Study.load("haaglanden").costs, Study.load("haaglanden").region
+    (problem,) = unknown_scopes([["6.74c", entry]], "test.toml", costs.codes)
+    assert problem.where == "clauses.1.take.scope.2" and problem.hint.startswith(hint)
+    (fault,) = scope_faults([entry], Setting.of(region, costs, 2027, 1))
+    assert fault.hint == problem.hint
+
+
+def test_codes_are_known_in_a_file_with_another_fault(tmp_path):
+    (tmp_path / "ours.toml").write_text(OWN.replace("share = 0.125", 'scope = ["6.74c", "50", "6.99"], share = 12.5'))
+    costs = builtin("costs")["nl-2024"].read_text("utf-8")
+    (tmp_path / "costs.toml").write_text(costs)
+    study = 'title = "s"\nregion = "haaglanden"\ncosts = "costs.toml"\nagreements = ["ours.toml"]\n'
+    (tmp_path / "study.toml").write_text(study)
+    expected = ["clauses.1.take.scope.3", "clauses.1.take.share"]
+
+    def faults():
+        with pytest.raises(InputError) as caught:
+            Study.load(tmp_path)
+        return sorted(problem.where for problem in caught.value.problems if problem.file.endswith("ours.toml"))
+
+    assert faults() == expected
+    # Also if the cost model has a fault itself.
+    (tmp_path / "costs.toml").write_text(costs.replace("source =", "sauce =", 1))
+    assert faults() == expected
+    (tmp_path / "ours.toml").write_text(OWN.replace("share = 0.125", 'scope = ["6.74c", "50", "6.99"]'))
+    assert faults() == expected[:1]
 
 
 def test_what_is_wrong_names_its_article(tmp_path):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
+from solidair.models.care import CareCodes
 from solidair.models.problems import suggest
 from solidair.models.schema import RuleError
 from solidair.pool.parts.registry import Fault
@@ -33,7 +34,17 @@ def scope_faults(scope: str | Sequence[str], setting: Setting) -> list[Fault]:
     known = {*setting.care_types, *(code for own in setting.codes for code in own)}
     entries = () if scope == "all" else scope
     return [
-        Fault(f"scope.{place}", entry, "unknown care type", suggest(entry, setting.care_types))
+        Fault(f"scope.{place}", entry, "unknown care type", suggest_care(entry, setting.care_codes))
         for place, entry in enumerate(entries, 1)
         if entry not in known
     ]
+
+
+def suggest_care(entry: str, care_types: CareCodes) -> str:
+    """Return a sentence that names the care type, or the codes, that an unknown entry of a scope may mean."""
+    codes = sorted({code for own in care_types.values() for code in own})
+    if not (codes and entry[:1].isdigit()):
+        return suggest(entry, care_types)
+    if parts := [code for code in codes if code.startswith(entry.casefold())]:
+        return f"Did you mean '{parts[0]}'?" if len(parts) == 1 else f"Write which parts: {', '.join(parts)}."
+    return f"Known codes: {', '.join(codes)}."
