@@ -97,7 +97,7 @@ def test_the_counter_is_not_overrun():
         plan.draw(1, 2**48 - 1, 2)
     with pytest.raises(ValueError, match="2\\^48"):
         plan.draw(1, -1, 2)
-    long = plan.calendar._replace(volume=np.ones(2**16 + 1))
+    long = plan.calendar._replace(volume=np.ones((1, 2**16 + 1)))
     with pytest.raises(ValueError, match="2\\^48"):
         replace(plan, calendar=long).draw(1, 0, 2)
 
