@@ -11,6 +11,7 @@ what is required at twice the chance of falling short, q = 1 - 2 (1 - p): 90 % b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from solidair.models.regions import Region
 from solidair.pool.finance.classes import available_capacity, capacity_ratio, letters
 from solidair.pool.metrics.base import Estimate, FloatArray, Sample, ratio
 from solidair.pool.metrics.chunks import MAX_BYTES, over_members
-from solidair.pool.metrics.quantiles import exact_level, maritz_jarrett_error, sparsity, value_at_risk
+from solidair.pool.metrics.quantiles import exact_level, maritz_jarrett_error, quantile_rank, sparsity, value_at_risk
 from solidair.pool.metrics.stability import capacity_metric, floored
 from solidair.pool.metrics.year_table import Paths, periods
 
@@ -37,6 +38,9 @@ MAXIMUM = 0.99
 
 POINTS = (0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.99)
 """Probabilities of the distribution points of the risk register."""
+
+FEWEST = 30
+"""Paths beyond a certainty below which its quantile is too rough: its error is then itself known to about a fifth."""
 
 Keys = dict[str, npt.NDArray[np.object_]]
 
@@ -56,6 +60,17 @@ def level_before(level: float) -> float | None:
     """Return the certainty at which the chance of falling short is twice as large; None if there is none."""
     before = 1 - 2 * (1 - exact_level(level))
     return float(before) if before > 0 else None
+
+
+def few_paths(sims: int, level: float) -> int | None:
+    """Return how many paths lie beyond a certainty if they are too few to rely on its quantile, else None."""
+    beyond = sims - quantile_rank(sims, level)
+    return beyond if sims * (1 - exact_level(level)) < FEWEST else None
+
+
+def enough_paths(level: float) -> int:
+    """Return how many paths a certainty needs, so that `FEWEST` lie beyond it."""
+    return math.ceil(FEWEST / (1 - exact_level(level)))
 
 
 @dataclass(frozen=True, eq=False)
