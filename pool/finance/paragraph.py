@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from solidair.models.regions import Municipality
-from solidair.pool.finance.capacity import MAXIMUM, enough_paths, few_paths, level_before
+from solidair.pool.finance.capacity import MAXIMUM, chosen_levels, enough_paths, few_paths, level_before
 from solidair.pool.finance.classes import CLASSES, CapacityClass, class_of
 from solidair.pool.finance.paragraph_words import WORDS
 from solidair.pool.metrics.quantiles import exact_level
@@ -151,7 +151,7 @@ class _Writer:
             self.member.name,
             " ".join(sentences),
             tuple(self._with(name) for name in self.shared),
-            tuple(few_words(self.results.sims, level, self.language)),
+            tuple(few_words(self.results.sims, [level], self.language)),
         )
 
     def _say(self, key: str, **figures: str) -> str:
@@ -255,8 +255,14 @@ class _Writer:
         return self._say("less" if saved > 0 else "more", **said)
 
 
-def few_words(sims: int, level: float, language: str) -> list[str]:
-    """Return a warning for a chosen certainty, and for 99 %, beyond which too few simulated paths lie."""
+def few_notes(results: Results, language: str) -> list[str]:
+    """Return a warning for every certainty that a council asks for, and for 99 %, that has too few simulated paths."""
+    study = results.study
+    return few_words(results.sims, chosen_levels(study.region, study.finance.certainty).tolist(), language)
+
+
+def few_words(sims: int, levels: Iterable[float], language: str) -> list[str]:
+    """Return a warning for every one of these certainties, and for 99 %, beyond which too few simulated paths lie."""
     words = WORDS[language]
     return [
         words["few"].format(
@@ -265,6 +271,6 @@ def few_words(sims: int, level: float, language: str) -> list[str]:
             certainty=certainty_words(p, language),
             enough=number(enough_paths(p), language),
         )
-        for p in sorted({level, MAXIMUM})
+        for p in sorted({*levels, MAXIMUM})
         if (beyond := few_paths(sims, p)) is not None
     ]
