@@ -83,17 +83,19 @@ def paragraphs(results: Results, language: str) -> tuple[Paragraph, ...]:
     language
         'nl' or 'en'.
     """
-    capacity = {
-        (row["agreement"], row["code"], row["period"]): row for row in results.table("capacity").to_dict("records")
-    }
-    steps: dict[tuple[str, str], dict[float, Row]] = {}
     first = str(results.study.settings.first_year)
-    certainty: pd.DataFrame = results.table("certainty")
-    for row in certainty[certainty["period"] == first].to_dict("records"):
-        steps.setdefault((row["agreement"], row["code"]), {})[row["certainty"]] = row
+    capacity = {(row["agreement"], row["code"], row["period"]): row for row in _rows(results.table("capacity"))}
+    steps: dict[tuple[str, str], dict[float, Row]] = {}
+    for row in _rows(results.table("certainty")):
+        if row["period"] == first:
+            steps.setdefault((row["agreement"], row["code"]), {})[row["certainty"]] = row
     return tuple(
         _Writer(results, member, language, capacity, steps).paragraph() for member in results.study.region.members
     )
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 class _Writer:
@@ -133,6 +135,7 @@ class _Writer:
                     probability=self._chance(row["overrun_probability"]),
                     expected=amount(row["expected_effect"], self.language),
                     maximum=amount(row["maximum_effect"], self.language),
+                    most=certainty_words(MAXIMUM, self.language),
                 )
             )
         level = float(now["certainty"])

@@ -10,7 +10,7 @@ WORDS: dict[str, dict[str, str]] = {
         "budget_derived": "Een begroting staat niet in het regiobestand; gerekend is met {budget} voor {year}, een "
         "schatting uit het aantal jeugdigen.",
         "risk": "De kans dat het in {year} meer wordt is {probability}. Het verwachte gevolg is {expected} (alle "
-        "uitkomsten meegeteld, binnen de begroting als nul); met 99% zekerheid is de overschrijding hoogstens "
+        "uitkomsten meegeteld, binnen de begroting als nul); met {most} zekerheid is de overschrijding hoogstens "
         "{maximum}.",
         "rarely": "minder dan 1%",
         "nearly": "meer dan 99%",
@@ -54,7 +54,7 @@ WORDS: dict[str, dict[str, str]] = {
         "budget_derived": "The region file has no budget; {budget} is used for {year}, an estimate from the number of "
         "youths.",
         "risk": "The chance that {year} costs more is {probability}. The expected effect is {expected} (over all "
-        "outcomes, within the budget counted as zero); with 99% certainty the overrun is at most {maximum}.",
+        "outcomes, within the budget counted as zero); with {most} certainty the overrun is at most {maximum}.",
         "rarely": "less than 1%",
         "nearly": "more than 99%",
         "alone": "Without an agreement, at a certainty of {certainty}, {required} of capacity is required for {year} "
