@@ -186,14 +186,21 @@ class _Writer:
         agreement = self.alone or self.shared[0]
         told, much = [], False
         for level in STEPS:
-            row = self.steps[agreement][level]
-            low, high = (certainty_words(p, self.language) for p in (level_before(level), level) if p)
-            if math.isinf(row["step"]):
-                told.append(self._say("step_nothing", low=low, high=high))
-            elif not math.isnan(row["step"]):
-                times = f"{number(100 * row['step'], self.language)}%"
-                error = f"±{NO_BREAK}{number(max(100 * row['step_se'], 1.0), self.language)}%"
-                told.append(self._say("step", low=low, high=high, times=times, error=error))
+            row, before = self.steps[agreement][level], level_before(level)
+            assert before is not None
+            if math.isnan(row["step"]):
+                continue
+            low, high = (certainty_words(p, self.language) for p in (before, level))
+            ends = [max(self.steps[agreement][p]["loss"], 0.0) for p in (before, level)]
+            said = {"low": low, "high": high} | {
+                name: amount(end, self.language) for name, end in zip(("before", "after"), ends, strict=True)
+            }
+            if row["step"] > CLEAR * row["step_se"]:  # else its percentage is noise over almost nothing
+                said["times"] = f"{number(100 * row['step'], self.language)}%"
+                said["error"] = f"±{NO_BREAK}{number(max(100 * row['step_se'], 1.0), self.language)}%"
+                told.append(self._say("step", **said))
+            else:
+                told.append(self._say("step_rough", **said))
             much |= decides(row["step"])
         if not told:
             return []
@@ -211,16 +218,15 @@ class _Writer:
         )  # fmt: skip
 
     def _class(self, ratio: float, error: float) -> str:
-        """Return a ratio with its class, and other classes that it may have within its error."""
+        """Return a ratio with its class, and the best and worst class that it may have within its error."""
         found = class_of(ratio)
         assert found is not None
         shown = self.words["no_limit"] if math.isinf(ratio) else self._ratio(ratio, found)
         said = {"ratio": shown, "letter": found.letter, "words": found.words[self.language]}
         if math.isfinite(error):
-            ends = [class_of(max(ratio + side * CLEAR * error, 0.0)) for side in (-1, 1)]
-            others = sorted({end.letter for end in ends if end is not None} - {found.letter})
-            if others:
-                return self._say("class_near", others=listed(others, self.language), **said)
+            best, worst = (class_of(max(ratio + side * CLEAR * error, 0.0)) for side in (1, -1))
+            if best is not None and worst is not None and best is not worst:
+                return self._say("class_near", best=best.letter, worst=worst.letter, **said)
         return self._say("class", **said)
 
     def _ratio(self, ratio: float, found: CapacityClass) -> str:
