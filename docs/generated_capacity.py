@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from generated import code, figure, generated, results, table
+from scipy import special
 
-from solidair.pool.finance.capacity import FEWEST, LEVELS, enough_paths
+from solidair.pool.finance.capacity import FEWEST, LEVELS, enough_paths, level_before
 from solidair.pool.finance.classes import CLASSES
 from solidair.pool.finance.paragraph import certainty_words, paragraphs
 
@@ -22,8 +23,8 @@ _WORDS = {
         "certainty": "certainty, as a share",
         "chosen": "whether this is what the council asks for",
         "loss": "the loss against budget that is not passed with this certainty, EUR; below 0 money is left",
-        "step": "how much more is required than at twice the chance of falling short, as a share of that: at 90% beside "
-        "80%, at 95% beside 90%; infinite where nothing was required, empty where nothing is",
+        "step": "how much more is required than at twice the chance of falling short, as a share of that: at 90% "
+        "beside 80%, at 95% beside 90%; infinite where nothing was required, empty where nothing is",
     },
     "capacity": _KEYS
     | {
@@ -37,7 +38,7 @@ _WORDS = {
         "ratio_own": "ratio without an agreement",
         "class_own": "its class",
         "overrun_probability": "chance that the period costs more than its budget, as in the table `years`",
-        "expected_effect": "mean amount above the budget, within it counted as 0: `expected_overrun` of the table `years`",
+        "expected_effect": "mean amount above the budget, within it 0: `expected_overrun` of the table `years`",
         "maximum_effect": "amount above the budget that is not passed with 99% certainty, at least 0",
     },
     "register": _KEYS
@@ -101,6 +102,14 @@ def certainty_example(agreement: str, member: str) -> str:
 
 def _step(step: float) -> str:
     return "from nothing" if math.isinf(step) else "" if math.isnan(step) else f"+{100 * step:.0f}%"
+
+
+@generated
+def normal_step(level: str) -> str:
+    """Return the step of a normal loss with the budget at its mean."""
+    before = level_before(float(level))
+    assert before is not None
+    return f"{100 * (special.ndtri(float(level)) / special.ndtri(before) - 1):.0f}%"
 
 
 @generated

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
+from scipy import special
 
 from solidair.cli.deliver import deliver
 from solidair.cli.finance_files import paragraph_page, register_csv
@@ -112,6 +113,8 @@ def test_the_level_decides_where_a_step_is_more_than_half(results):
         said = f"van 80% naar 90% gaat het van {amount(low, 'nl')} naar {amount(high, 'nl')}"
         assert said in paragraph.text
     heemskerk = 10_152_126 / 4_647_974 - 1  # budget 2018 of Heemskerk: 80 % and 90 %
+    normal = special.ndtri(0.95) / special.ndtri(0.9) - 1  # a loss without a heavy tail, its budget at the mean
+    assert not decides(normal)
     assert decides(heemskerk) and not decides(DECIDES) and not decides(math.nan) and decides(math.inf)
 
 
