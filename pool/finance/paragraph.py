@@ -91,9 +91,9 @@ def paragraphs(results: Results, language: str) -> tuple[Paragraph, ...]:
     for row in _rows(results.table("capacity")):
         capacity[row["code"]][row["agreement"], row["period"]] = row
     steps: dict[str, dict[str, dict[float, Row]]] = defaultdict(lambda: defaultdict(dict))
-    for row in _rows(results.table("certainty")):
-        if row["period"] == first:
-            steps[row["code"]][row["agreement"]][row["certainty"]] = row
+    certainty = results.table("certainty")
+    for row in _rows(certainty[certainty["period"] == first]):
+        steps[row["code"]][row["agreement"]][row["certainty"]] = row
     return tuple(
         _Writer(results, place, language, capacity[code], steps[code]).paragraph()
         for place, code in enumerate(results.study.region.codes.tolist())
