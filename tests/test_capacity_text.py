@@ -18,6 +18,7 @@ from solidair.cli.remarks import with_own_titles
 from solidair.cli.report.build import report_html
 from solidair.cli.screen import show_run
 from solidair.cli.texts.capacity import REGISTER, TEXTS
+from solidair.models.problems import InputError
 from solidair.models.schema import Words
 from solidair.pool.finance.classes import class_of
 from solidair.pool.finance.paragraph import (
@@ -33,6 +34,7 @@ from solidair.pool.finance.paragraph_words import WORDS
 from solidair.pool.finance.spec import FinanceSpec
 from solidair.pool.results import TABLES
 from solidair.pool.run import simulate
+from solidair.pool.study import Study
 from tests.small import small_study
 
 MINE = {"capacity_incidental_eur": 200_000.0, "capacity_structural_eur": 10_000.0, "certainty": 0.8}
@@ -254,3 +256,24 @@ def test_nothing_in_the_register_is_a_formula(results):
     for language in ("nl", "en"):
         for row in csv.reader(io.StringIO(register_csv(odd, odd.table("register"), language)), delimiter=";"):
             assert not any(re.match(r"[=+@\t\r]|-\D", cell) for cell in row)
+
+
+# --- the door
+
+
+def test_faults_of_study_region_and_overrides_come_at_once(tmp_path):
+    (tmp_path / "study.toml").write_text(
+        'title = "Ons"\nregion = "towns.csv"\ncosts = "nl-2024"\nagreements = ["own-use"]\n[finance]\ncertainty = 90\n',
+        "utf-8",
+    )
+    (tmp_path / "towns.csv").write_text(
+        "code;gemeente;inwoners;jeugdigen;zekerheid;weerstandscapaciteit_incidenteel\nGM0503;Delft;100;20;100%;-5\n",
+        "utf-8",
+    )
+    with pytest.raises(InputError) as caught:
+        Study.load(tmp_path, ["settings.sims=1"])
+    found = [(problem.where, problem.value) for problem in caught.value.problems]
+    assert ("finance.certainty", "90") in found
+    assert ("row 2, column zekerheid", "100%") in found
+    assert ("row 2, column weerstandscapaciteit_incidenteel", "-5") in found
+    assert len(found) == 4
