@@ -8,9 +8,11 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from solidair.cli.checks import prices_apart, start_notes
 from solidair.cli.numbers import number
 from solidair.cli.remarks import with_own_titles
 from solidair.cli.texts.capacity import REGISTER, TEXTS
+from solidair.cli.texts.screen import TEXTS as SCREEN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +47,11 @@ def paragraph_page(results: Results, language: str) -> str:
     )
     found = paragraphs(results, language)
     common = [note for note in found[0].notes if all(note in paragraph.notes for paragraph in found)]
-    pieces = [f"# {text['paragraph_title']}", intro, *common]
+    warnings = [*start_notes(study, language), *common]
+    if prices_apart(study):
+        first, level = study.settings.first_year, study.costs.spec.price_level
+        warnings.insert(0, SCREEN[language]["prices_apart"].format(first=first, level=level))
+    pieces = [f"# {text['paragraph_title']}", intro, *warnings]
     for paragraph in found:
         pieces += [f"## {paragraph.name} ({paragraph.code})", paragraph.text]
         pieces += ["\n".join(f"- {sentence}" for sentence in paragraph.agreements)] if paragraph.agreements else []

@@ -99,6 +99,19 @@ def test_the_paragraph_of_a_council_that_says_what_it_has(results):
     assert "schatting uit het aantal jeugdigen" in last.text and "schatting" not in second.text
 
 
+def test_need_that_nobody_has_measured_is_named(results):
+    assert all(WORDS["nl"]["need"] in paragraph.text for paragraph in paragraphs(results, "nl"))
+    study = study_with()
+    region = replace(study.region, members=tuple(replace(m, need_index=1.0) for m in study.region.members))
+    known = simulate(replace(study, region=region), 300)
+    assert not any(WORDS["nl"]["need"] in paragraph.text for paragraph in paragraphs(known, "nl"))
+
+
+def test_the_page_warns_of_prices_of_another_year(results):
+    """Of a budget that the region file gives, beside costs at the prices of the model."""
+    assert "prijspeil 2024" in paragraph_page(results, "nl") and "price level" in paragraph_page(results, "en")
+
+
 def test_who_has_chosen_the_certainty():
     for finance, words in ((FinanceSpec(), "assumed"), (FinanceSpec(certainty=0.9), "by_study")):
         found = paragraphs(simulate(replace(study_with(), finance=finance), 300), "en")

@@ -151,7 +151,7 @@ class _Writer:
                 error=lambda row: amount(row["required_own_se"], self.language),
             )
         )  # fmt: skip
-        sentences += [self.words[self._origin()], *self._kink(), self._available(now, later)]
+        sentences += [self.words[self._origin()], *self._need(), *self._kink(), self._available(now, later)]
         if not math.isnan(now["available"]):
             sentences.append(self.words["scope"])
         return Paragraph(
@@ -181,6 +181,10 @@ class _Writer:
         if self.member.certainty is not None:
             return "by_council"
         return "by_study" if "certainty" in self.results.study.finance.model_fields_set else "assumed"
+
+    def _need(self) -> list[str]:
+        drawn = self.member.need_index is None and self.results.study.costs.spec.need_spread.sd.value > 0
+        return [self.words["need"]] if drawn else []
 
     def _kink(self) -> list[str]:
         """Say what more certainty costs, and whether it decides the result."""

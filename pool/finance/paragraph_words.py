@@ -18,6 +18,8 @@ WORDS: dict[str, dict[str, str]] = {
         "{year} (standaardfout {error}).",
         "alone_years": "Zonder overeenkomst is bij een zekerheid van {certainty} {required} weerstandscapaciteit nodig "
         "voor {year} (standaardfout {error}) en {required_all} voor {horizon} samen (standaardfout {error_all}).",
+        "need": "Hoeveel jeugdhulp de gemeente meer of minder nodig heeft dan gemiddeld is niet gegeven; die "
+        "onzekerheid telt in alle bedragen mee.",
         "by_council": "De raad heeft dit percentage gekozen.",
         "by_study": "Dit percentage is in de studie gekozen.",
         "assumed": "Dit percentage is een aanname; het is aan de raad om het te kiezen.",
@@ -61,6 +63,8 @@ WORDS: dict[str, dict[str, str]] = {
         "(standard error {error}).",
         "alone_years": "Without an agreement, at a certainty of {certainty}, {required} of capacity is required for "
         "{year} (standard error {error}) and {required_all} for {horizon} together (standard error {error_all}).",
+        "need": "How much more or less youth care than average the municipality needs is not given; that doubt is "
+        "part of all amounts.",
         "by_council": "The council has chosen this percentage.",
         "by_study": "This percentage was chosen in the study.",
         "assumed": "This percentage is an assumption; it is for the council to choose.",
