@@ -124,4 +124,6 @@ def _besides(
     results: Results, tables: Mapping[str, pd.DataFrame], language: str, wanted: Wanted
 ) -> dict[str, Callable[[], bytes]]:
     """Return the other files by name, each made when it is written."""
-    return {}
+    from solidair.cli.finance_files import finance_files
+
+    return finance_files(results, tables, language)

@@ -20,6 +20,7 @@ from solidair.cli.remarks import screen_remarks, with_own_titles
 from solidair.cli.report.cells import rounded
 from solidair.cli.texts.screen import TEXTS
 from solidair.pool.exactness import verdict
+from solidair.pool.finance.paragraph import few_notes
 from solidair.pool.metrics.compared import ALL_YEARS
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def show_run(results: Results, tables: Mapping[str, pd.DataFrame], target: Path,
     if prices_apart(study):
         level, first = study.costs.spec.price_level, study.settings.first_year
         console.print(text["prices_apart"].format(first=first, level=level))
-    for note in start_notes(study, language):
+    for note in [*start_notes(study, language), *few_notes(results, language)]:
         console.print(note)
     console.print()
     console.print(Text(text["report"].format(path=target / "report.html"), style="bold"), soft_wrap=True)

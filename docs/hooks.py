@@ -1,7 +1,7 @@
 """What mkdocs calls while it builds: generated tables come in, equations become MathML.
 
 A page asks for something generated with ``<!-- generated: name argument ... -->``, alone on a line or inside one; what
-is there to ask for stands in `generated.py`, `generated_tables.py` and `generated_files.py`. Nothing generated is
+is there to ask for stands in `generated.py` and the files named `generated_*.py`. Nothing generated is
 committed, so no page can differ from the code.
 """
 
@@ -11,6 +11,7 @@ import html
 import re
 from typing import Any
 
+import generated_capacity  # noqa: F401 - registers
 import generated_files  # noqa: F401 - registers
 import generated_tables  # noqa: F401 - registers
 from generated import GENERATED

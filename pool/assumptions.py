@@ -21,6 +21,9 @@ _COLUMNS = {
     "need_index": "ratio",
     "youth_under_21": "residents under 21",
     "capacity": "EUR",
+    "buffer_eur": "EUR",
+    "capacity_incidental_eur": "EUR",
+    "capacity_structural_eur": "EUR a year",
 }
 """Columns of a region that results depend on, with their units."""
 
@@ -54,6 +57,7 @@ def assumption_table(study: Study) -> pd.DataFrame:
             "years before the first budget year are taken to be what the cost model expects",
         )
         rows.append(_row("history", np.nan, "", None, "assumed", said))
+    rows.append(_certainty(study))
     table = pd.DataFrame(rows)
     table["year"] = table["year"].astype("Int64")
     return table
@@ -84,6 +88,21 @@ def _of_region(study: Study, column: str) -> Iterator[dict[str, Any]]:
         source = "jeugdigen x budget_per_youth: geen begroting gegeven", "youths x budget_per_youth: no budget given"
         year = study.costs.spec.price_level
         yield _row(f"region.{column}.derived", _together(derived, column), column, year, "derived", source)
+
+
+def _certainty(study: Study) -> dict[str, Any]:
+    """Return the row of the certainty of councils that have chosen none."""
+    if "certainty" in study.finance.model_fields_set:
+        said = "gekozen in de studie; het is aan de raad", "chosen in the study; it is for the council"
+    else:
+        said = (
+            "er is geen vast percentage: Heemskerk ging van 90 naar 80 % (begroting 2018), Noord-Holland neemt 99 % "
+            "(jaarverslag 2021)",
+            "there is no fixed percentage: Heemskerk went from 90 to 80 % (budget 2018), Noord-Holland takes 99 % "
+            "(annual report 2021)",
+        )
+    row = _row("finance.certainty", study.finance.certainty, "", None, "assumed", said)
+    return row | {"unit": "share"}
 
 
 def _together(members: list[Municipality], column: str) -> float:

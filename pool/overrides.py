@@ -152,7 +152,7 @@ _MEMBER_VALUES = {
     "buffer_eur": (MOST_EUR, False),
     "capacity_incidental_eur": (MOST_EUR, False),
     "capacity_structural_eur": (MOST_EUR, False),
-    "certainty": (0.9999, False),
+    "certainty": (1, False),
 }
 """What may be set of a member: the highest value, as in a region file, and whether it is a whole number."""
 
@@ -179,6 +179,8 @@ def override_member(region: Region, override: Override, per_youth: float, proble
     highest, whole = _MEMBER_VALUES[column]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return refuse(value, "this must be a number", "Write it with a point as decimal mark.")
+    if column == "certainty" and not 0 < value < 1:
+        return refuse(value, "this must lie between 0 and 1, both ends apart", "Write 0.9 for 90 %.")
     may_be_zero = column.startswith(("buffer", "capacity"))
     if not 0 <= value <= highest or (value == 0 and not may_be_zero):
         rule = f"this must be {'at least' if may_be_zero else 'above'} 0 and at most {highest:,.0f}"

@@ -14,6 +14,8 @@ from solidair.models.anchors import anchor_table
 from solidair.pool.assumptions import assumption_table
 from solidair.pool.case_rules import combine
 from solidair.pool.exactness import comparison
+from solidair.pool.finance.capacity import Capacities, capacities
+from solidair.pool.finance.register import register_table
 from solidair.pool.measures import MeasureSet
 from solidair.pool.metrics.base import SAME, Sample, Squares, row_blocks
 from solidair.pool.metrics.compared import compared_table
@@ -38,6 +40,9 @@ TABLES = (
     "fairness",
     "years",
     "compared",
+    "certainty",
+    "capacity",
+    "register",
     "clauses",
     "pots",
     "distribution",
@@ -202,9 +207,8 @@ class Results:
         return np.where(budgets > 0.0, budgets, 1.0)
 
     @cached_property
-    def _years_table(self) -> pd.DataFrame:
-        region = self.study.region
-        paths = Paths(
+    def _paths(self) -> Paths:
+        return Paths(
             own=self.own,
             contributions=self.contributions,
             budgets=self._budgets,
@@ -213,7 +217,24 @@ class Results:
             contributions_exact=self._exact_contributions,
             squares=self._squares,
         )
-        return year_table(paths, list(region.codes), list(region.names), control=self.control)
+
+    @cached_property
+    def _years_table(self) -> pd.DataFrame:
+        region = self.study.region
+        return year_table(self._paths, list(region.codes), list(region.names), control=self.control)
+
+    @cached_property
+    def _capacities(self) -> Capacities:
+        return capacities(self._paths, self._years_table, self.study.region, self.study.finance.certainty)
+
+    def _certainty(self) -> pd.DataFrame:
+        return self._capacities.certainty
+
+    def _capacity(self) -> pd.DataFrame:
+        return self._capacities.capacity
+
+    def _register(self) -> pd.DataFrame:
+        return register_table(self._capacities)
 
     @cached_property
     def _compared_table(self) -> pd.DataFrame:

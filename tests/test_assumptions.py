@@ -16,6 +16,7 @@ def test_every_number_of_costs_and_region_is_there():
         "region.inhabitants",
         "region.youth",
         "region.youth_budget_eur.derived",
+        "finance.certainty",
     }
     assert found.loc["region.inhabitants", "value"] == 1_121_670  # sum of the nine in the table
     assert found.loc["region.youth", "value"] == 222_660
@@ -59,3 +60,13 @@ def test_how_well_a_number_is_known_stands_beside_it(tmp_path):
     (tmp_path / "study.toml").write_text(study, "utf-8")
     found = assumption_table(Study.load(tmp_path)).set_index("input")["standard_error"]
     assert found[own] == 0.4 and found.drop(own).isna().all()
+
+
+def test_what_councils_can_bear_and_ask_for():
+    found = table("region.GM0503.capacity_incidental_eur=2000000", "region.GM1842.capacity_structural_eur=50000")
+    assert found.loc["region.GM0503.capacity_incidental_eur", "value"] == 2e6
+    assert found.loc["region.GM1842.capacity_structural_eur", "unit"] == "EUR a year"
+    assert (found.loc["finance.certainty", ["value", "unit", "grade"]] == [0.9, "share", "assumed"]).all()
+    assert "no fixed percentage" in found.loc["finance.certainty", "source_en"]
+    chosen = table("finance.certainty=0.9").loc["finance.certainty"]
+    assert chosen["value"] == 0.9 and "chosen in the study" in chosen["source_en"]

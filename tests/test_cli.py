@@ -41,7 +41,8 @@ def first_run(tmp_path_factory):
 
 def test_run_writes_what_it_promises(first_run):
     folder, done = first_run
-    assert sorted(p.name for p in folder.iterdir()) == ["manifest.json", "report.html", "tables"]
+    files = ["manifest.json", "paragraph.nl.md", "report.html", "risk-register.csv", "tables"]
+    assert sorted(p.name for p in folder.iterdir()) == files
     expected = sorted(f"{name}.{ending}" for name in TABLES for ending in ("csv", "parquet"))
     assert sorted(p.name for p in (folder / "tables").iterdir()) == expected
     needs = done.stderr.splitlines()

@@ -501,3 +501,41 @@ def test_ambiguous_number_is_refused_with_both_readings(text):
 def test_unreadable_number_is_refused(text, decimal):
     with pytest.raises(CellError, match="number"):
         parse_number(text, decimal)
+
+
+# --- what councils can bear and ask for
+
+FINANCE = "code;name;inhabitants;youth;incidentele weerstandscapaciteit;structurele weerstandscapaciteit;zekerheid\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("0,9", 0.9), ("0.9", 0.9), ("90", 0.9), ("90%", 0.9), ("90 %", 0.9), (" 92,5% ", 0.925), ("99,9", 0.999),
+        ("99,9%", 0.999), ("0,999", 0.999), ("50", 0.5), ("", None), ("-", None),
+    ],
+)  # fmt: skip
+def test_a_certainty_as_a_share_or_a_percentage(write, written, read):
+    """To the last bit: 99.9 / 100 is 0.9990000000000001 in floating point, and asks for one path more."""
+    region = read_region(write(FINANCE + f"GM0503;Delft;2;1;1.000.000;0;{written}\n"))
+    assert region.members[0].certainty == read
+    assert (region.capacity_incidental.tolist(), region.capacity_structural.tolist()) == ([1e6], [0.0])
+
+
+@pytest.mark.parametrize(
+    "written", ["0", "1", "1,0", "100", "100%", "101%", "-5", "-90%", "0,9%", "%", "zeker", "1e-1"]
+)
+def test_a_certainty_that_is_none_is_refused(problems, written):
+    (problem,) = problems(FINANCE + f"GM0503;Delft;2;1;;;{written}\n")
+    assert problem.where == "row 2, column zekerheid" and problem.value == written
+
+
+def test_all_that_is_wrong_with_capacities_comes_at_once(problems):
+    found = problems(FINANCE + "GM0503;Delft;2;1;-1;veel;100\nGM0637;Zoetermeer;2;1;1;-0,01;0,8\n")
+    assert [(p.where, p.value) for p in found] == [
+        ("row 2, column incidentele weerstandscapaciteit", "-1"),
+        ("row 2, column structurele weerstandscapaciteit", "veel"),
+        ("row 2, column zekerheid", "100"),
+        ("row 3, column structurele weerstandscapaciteit", "-0,01"),
+    ]
+    assert "0 or more" in found[0].rule and "0 or more" in found[3].rule

@@ -60,8 +60,9 @@ def command(
 ) -> None:
     """Run STUDY, a name from `solidair list` or a path, and write its report.
 
-    The folder gets report.html, tables/*.csv, tables/*.parquet and manifest.json. Nothing is written if anything is
-    wrong with the input. With --sims auto, exit code 1 says that the precision was not reached.
+    The folder gets report.html, tables/*.csv, tables/*.parquet and manifest.json; for finance paragraph.nl.md or
+    paragraph.en.md, and risk-register.csv. Nothing is written if anything is wrong with the input. With --sims auto,
+    exit code 1 says that the precision was not reached.
     """
     started = time.perf_counter()
     if resume and checkpoint is False:

@@ -28,6 +28,7 @@ from solidair.cli.texts import report_en, report_nl
 from solidair.cli.texts.properties import TEXTS as PROPERTIES
 from solidair.cli.texts.report_open import OPEN_CASES
 from solidair.pool.exactness import verdict
+from solidair.pool.finance.paragraph import few_notes
 from solidair.pool.metrics import METRICS
 from solidair.pool.results import Results
 from solidair.pool.study import builtin
@@ -258,6 +259,7 @@ def _notes(results: Results, text: Mapping[str, str], language: str) -> list[str
     if prices_apart(results.study):
         notes.append(text["prices_apart"].format(level=level))
     notes += start_notes(results.study, language)
+    notes += few_notes(results, language)
     notes += report_remarks(results, language)
     if derived:
         key = "derived_budget_all" if derived == len(members) else "derived_budget"

@@ -62,6 +62,10 @@ INPUTS: dict[str, str] = {
     "region.youth_budget_eur": "Youth care budget of the region file, together",
     "region.youth_budget_eur.derived": "Youth care budget estimated, together",
     "region.need_index": "Need index, mean",
+    "region.buffer_eur": "Reserve that can bear an overrun, together",
+    "region.capacity_incidental_eur": "Incidental capacity, together",
+    "region.capacity_structural_eur": "Structural capacity, together",
+    "finance.certainty": "Certainty of the required capacity",
     "youth_budget_eur": "youth care budget",
 }
 

@@ -95,6 +95,10 @@ INPUTS: dict[str, str] = {
     "region.youth_budget_eur": "Begroting jeugdhulp volgens het regiobestand, samen",
     "region.youth_budget_eur.derived": "Begroting jeugdhulp geschat, samen",
     "region.need_index": "Behoefte-index, gemiddeld",
+    "region.buffer_eur": "Reserve die een overschrijding kan dragen, samen",
+    "region.capacity_incidental_eur": "Incidentele weerstandscapaciteit, samen",
+    "region.capacity_structural_eur": "Structurele weerstandscapaciteit, samen",
+    "finance.certainty": "Zekerheid van de benodigde weerstandscapaciteit",
 }
 
 GLOSSARY: tuple[tuple[str, str], ...] = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
 
@@ -240,14 +241,17 @@ def _need(text: str, decimal: str) -> float | None:
 
 def _certainty(text: str, decimal: str) -> float | None:
     """Return a certainty as a share, whether it is written 0.9, 90 or 90%."""
-    percent = text.strip().endswith("%")
-    value = parse_number(text.strip().removesuffix("%"), decimal)
-    if value is None:
+    digits = text.strip().removesuffix("%").rstrip()
+    percent = digits != text.strip()
+    value = parse_number(digits, decimal)
+    if value is None and not percent:
         return None
-    share = value / 100 if percent or value >= 1 else value
-    if not 0 < share < 1:
+    if value is None or not 0 < value < 100:
         raise CellError("must lie between 0% and 100%, both ends apart", "Write 90%, for example.")
-    return share
+    if value <= 1 if percent else value == 1:
+        raise CellError("must be a certainty that can be read in one way only", "Write 90% or 90 for ninety percent.")
+    # Through the digits, since 99.9 / 100 is 0.9990000000000001, which asks for one path more.
+    return float(Fraction(str(value)) / 100) if percent or value > 1 else value
 
 
 def _euro(decimal: str, *, allow_zero: bool) -> Callable[[str], float | None]:

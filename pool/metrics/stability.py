@@ -112,7 +112,12 @@ def capacity_metric(sample: Sample, level: float) -> Estimate:
     the VaR times P(Z > 0). Far above the budget this is the error of the VaR, far below it is 0.
     """
     gap = value_at_risk(sample.ordered, level) - sample.budget
-    se = maritz_jarrett_error(sample.ordered, level)
+    value, error, weight = floored(gap, maritz_jarrett_error(sample.ordered, level))
+    return Estimate(value, var_influence(sample, level) * weight, error)
+
+
+def floored(gap: FloatArray, se: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return max(gap, 0), its error for a normal gap with error `se`, and the chance that the gap is above 0."""
     value = np.maximum(gap, 0.0)
     z = np.clip(ratio(gap, se), -38.0, 38.0)  # beyond it the normal density is 0
     weight = np.where(se > 0.0, special.ndtr(z), np.where(gap > 0.0, 1.0, 0.0))
@@ -120,7 +125,7 @@ def capacity_metric(sample: Sample, level: float) -> Estimate:
     # E (max(Z, 0) - value)^2, from the moments of a normal law cut off at 0, arranged so that little cancels.
     above = (gap - value) ** 2 * weight + se**2 * weight + (gap - 2.0 * value) * density
     error = np.sqrt(np.maximum(above + value**2 * (1.0 - weight), 0.0))
-    return Estimate(value, var_influence(sample, level) * weight, error)
+    return value, error, weight
 
 
 def overrun_probability_metric(sample: Sample, over: float) -> Estimate:
