@@ -107,7 +107,7 @@ def deliver(
         took("write")
         (work / "report.html").write_text(report_html(results, tables, language), encoding="utf-8")
         took("report")
-        besides = {}
+        besides = {"report.html": sha256((work / "report.html").read_bytes()).hexdigest()}
         for name, content in _besides(results, tables, language, wanted or Wanted()).items():
             path = work / name
             path.parent.mkdir(parents=True, exist_ok=True)

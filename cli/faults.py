@@ -23,8 +23,13 @@ def show_problems(error: InputError) -> None:
         click.style(f"{count} problem{'s' if count > 1 else ''} in the input; nothing was written.", bold=True),
         err=True,
     )
+    list_problems(error.problems)
+
+
+def list_problems(problems: Sequence[Problem]) -> None:
+    """Print problems, numbered."""
     number = 1
-    for group in grouped(error.problems):
+    for group in grouped(problems):
         shown = FIRST if len(group) > FIRST + 1 else len(group)
         for place, problem in enumerate(group[:shown]):
             click.echo(f"\n{number + place}. {problem.file}: {problem.where}", err=True)

@@ -19,6 +19,7 @@ from solidair.models.problems import InputError
 
 COMMANDS = {
     "run": "Run a study and write its report.",
+    "batch": "Run many studies, and write an overview that leads to their reports.",
     "check": "Check a study: its files, then simulated figures against exact ones.",
     "replay": "Draw one simulated path again, and show every case behind its figures.",
     "settle": "Settle a real year: who pays whom, to the cent.",

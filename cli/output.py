@@ -128,14 +128,16 @@ def replaced_folder(target: Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     work.chmod(0o755)
+    old = work.with_name(work.name + "-old")
     try:
         yield work
-        old = work.with_name(work.name + "-old")
         if target.exists():
             target.rename(old)
         work.rename(target)
         shutil.rmtree(old, ignore_errors=True)
     except BaseException:
+        if old.exists() and not target.exists():  # broken off between the two renames
+            old.rename(target)
         shutil.rmtree(work, ignore_errors=True)
         raise
 
@@ -148,6 +150,11 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> dict[str, 
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
         table.to_parquet(folder / f"{name}.parquet", index=False)
     return {f"{folder.name}/{f.name}": sha256(f.read_bytes()).hexdigest() for f in sorted(folder.iterdir())}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that figures or files depend on."""
+    return {name: version(name) for name in _LIBRARIES}
 
 
 def manifest(
@@ -173,7 +180,7 @@ def manifest(
         "tables_sha256": dict(digests),
         "notes": list(study.region.notes),
         "open_stays": start_counts(study),
-        "versions": {name: version(name) for name in _LIBRARIES},
+        "versions": versions(),
         "python": sys.version.split()[0],
         "platform": platform.platform(),
         "how": dict(how),

@@ -129,7 +129,7 @@ class Study:
         return changed
 
     @staticmethod
-    def load(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Study:
+    def load(name_or_path: str | Path, overrides: Sequence[str] = (), folder: Path = Path()) -> Study:
         """Load a study by name or path.
 
         Parameters
@@ -138,20 +138,22 @@ class Study:
             A name that comes with solidair, such as 'haaglanden', a TOML file, or a folder with a study.toml.
         overrides
             Values to set on top, each 'key=value'; see `solidair.pool.overrides`.
+        folder
+            From where a path is seen: the current folder if left out.
 
         Raises
         ------
         InputError
             With every problem of every file of the study, all at once.
         """
-        return _StudyLoader(overrides).study(name_or_path)
+        return _StudyLoader(overrides).study(name_or_path, folder)
 
 
 class _StudyLoader(Loader):
     """One loading of one whole study."""
 
-    def study(self, name_or_path: str | Path) -> Study:
-        source = self.locate("studies", str(name_or_path), Path())
+    def study(self, name_or_path: str | Path, place: Path) -> Study:
+        source = self.locate("studies", str(name_or_path), place)
         document = self.document(source, "study", "") if source else None
         if source is None or document is None:
             raise InputError(dict.fromkeys(self.problems))
