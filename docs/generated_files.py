@@ -12,6 +12,7 @@ from solidair.models.episode_spec import DURATIONS
 from solidair.models.schema import Quantity
 from solidair.models.sources.open_cases import COLUMNS
 from solidair.pool.agreements import AgreementSpec, Clause, Money
+from solidair.pool.batch import StudyEntry
 from solidair.pool.changes import Exit
 from solidair.pool.clauses import Years
 from solidair.pool.finance.spec import FinanceSpec, ReserveSpec
@@ -44,6 +45,7 @@ _FILES: dict[str, tuple[tuple[str, type[BaseModel]], ...]] = {
         ("changes.", Exit),
     ),
     "number": (("", Quantity),),
+    "batch": (("studies.", StudyEntry),),
 }
 
 _WORDS = {
@@ -58,6 +60,13 @@ _WORDS = {
         "mergers": "list of tables: municipalities that become one",
         "finance": "table: the certainty that councils ask for, and the reserve",
         "settings": "table: how much is simulated",
+    },
+    StudyEntry: {
+        "study": "name of a study that comes with solidair, or a file or folder beside the list",
+        "name": "name of its folder in the output; that of the study if left out",
+        "set": "list of values on top of its files, each as after `--set`",
+        "members": "who gets a fact sheet: `all`, or codes and names with commas between them",
+        "workbook": "whether an Excel workbook is written",
     },
     FinanceSpec: {
         "certainty": "certainty with which the required capacity suffices, where the region file has none of its own",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from solidair.models.problems import InputError, Problem
 from solidair.models.schema import Config, RuleError, parse
@@ -27,7 +27,7 @@ OVERVIEW = ("index.html", "summary.csv", "batch.json")
 
 
 class StudyEntry(Config):
-    """One study of a list.
+    """One study of a list; where only its name is given, that is `study`.
 
     Parameters
     ----------
@@ -48,6 +48,11 @@ class StudyEntry(Config):
     set: tuple[str, ...] = ()
     members: str | None = None
     workbook: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_named(cls, given: Any) -> Any:
+        return {"study": given} if isinstance(given, str) else given
 
     @field_validator("name")
     @classmethod
@@ -157,7 +162,7 @@ def _of_list(file: Path) -> tuple[Listed, ...]:
     if "studies" not in document and "region" in document:
         hint = f"Run it with 'solidair run {shown}', or name it in a {LIST}."
         raise InputError([Problem(shown, "whole file", "", "this is a study, not a list of studies", hint)])
-    spec = parse(BatchSpec, _once_listed(document), shown)
+    spec = parse(BatchSpec, document, shown)
     found = [_listed(entry, file.parent) for entry in spec.studies]
     problems = [
         replace(problem, file=shown, where=f"studies.{number}.set", value=problem.where)
@@ -167,14 +172,6 @@ def _of_list(file: Path) -> tuple[Listed, ...]:
     hint = 'Give each study a name of its own: name = "...".'
     _refuse([*problems, *_wrong_names(shown, "studies.{number}.name", found, hint)])
     return tuple(found)
-
-
-def _once_listed(document: dict[str, Any]) -> dict[str, Any]:
-    """Return a list in which a study that is only named, such as "haaglanden", is a table like the others."""
-    entries = document.get("studies")
-    if not isinstance(entries, list):
-        return document
-    return {**document, "studies": [{"study": entry} if isinstance(entry, str) else entry for entry in entries]}
 
 
 def _listed(entry: StudyEntry, folder: Path) -> Listed:
