@@ -48,7 +48,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "older": "Er staat nog een eerdere uitkomst, van {when}.",
         "older_undated": "Er staat nog een eerdere uitkomst.",
         "older_link": "Rapport",
-        "caption": "Bedragen in miljoenen euro’s in het eerste begrotingsjaar; ± is hoogstens één standaardfout van de simulatie.",
+        "caption": "Bedragen in miljoenen euro’s in het eerste begrotingsjaar; ± is hoogstens één "
+        "standaardfout van de simulatie.",
         "study": "Studie",
         "status": "Stand",
         "status_done": "nieuw berekend",
@@ -119,7 +120,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "older": "An earlier result is still there, of {when}.",
         "older_undated": "An earlier result is still there.",
         "older_link": "Report",
-        "caption": "Amounts in millions of euros in the first budget year; ± is at most one standard error of the simulation.",
+        "caption": "Amounts in millions of euros in the first budget year; ± is at most one "
+        "standard error of the simulation.",
         "study": "Study",
         "status": "State",
         "status_done": "computed now",
