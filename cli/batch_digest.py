@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 KEY = "batch"
 """Under `how` in the manifest of a study's folder: what decided its files, and when they were made."""
+
+_WRITERS = ("Jinja2", "XlsxWriter")
+"""Libraries that only the form of files depends on."""
 
 Decisive = dict[str, Any]
 """What decides the files of a study, by kind: `inputs`, `settings`, `wanted`, `program`, `versions`."""
@@ -40,7 +44,12 @@ def decisive(study: Study, sims: int | None, seed: int | None, language: str, wa
         },
         "wanted": {"language": language, "members": list(wanted.members), "workbook": wanted.workbook},
         "program": program_digest(),
-        "versions": {**versions(), "python": sys.version.split()[0], "machine": f"{sys.platform} {platform.machine()}"},
+        "versions": {
+            **versions(),
+            **{name: version(name) for name in _WRITERS},
+            "python": sys.version.split()[0],
+            "machine": f"{sys.platform} {platform.machine()}",
+        },
     }
 
 

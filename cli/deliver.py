@@ -107,7 +107,7 @@ def deliver(
         took("write")
         (work / "report.html").write_text(report_html(results, tables, language), encoding="utf-8")
         took("report")
-        besides = {"report.html": sha256((work / "report.html").read_bytes()).hexdigest()}
+        besides = {}
         for name, content in _besides(results, tables, language, wanted or Wanted()).items():
             path = work / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,8 @@ def deliver(
             besides[name] = sha256(path.read_bytes()).hexdigest()
         took("besides")
         timing["total"] = time.perf_counter() - started
-        manifest = out.manifest(results, timing, digests, how) | {"files_sha256": besides}
+        page = sha256((work / "report.html").read_bytes()).hexdigest()
+        manifest = out.manifest(results, timing, digests, how) | {"files_sha256": {"report.html": page, **besides}}
         out.write_json(work / out.MANIFEST, manifest)
     return manifest, tables
 
