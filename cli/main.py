@@ -1,6 +1,6 @@
 """The command group, and what happens when something is wrong.
 
-Exit codes: 0 all well; 1 a check failed or the disk is full; 2 the input cannot be used, and nothing was written.
+Exit codes: 0 all well; 1 a check or a study of a batch failed, or the disk is full; 2 the input cannot be used, and nothing was written.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from solidair.models.problems import InputError
 
 COMMANDS = {
     "run": "Run a study and write its report.",
-    "batch": "Run many studies, and write an overview that leads to their reports.",
     "check": "Check a study: its files, then simulated figures against exact ones.",
     "replay": "Draw one simulated path again, and show every case behind its figures.",
     "settle": "Settle a real year: who pays whom, to the cent.",
     "backtest": "Show what agreements would have done in past years.",
+    "batch": "Run many studies, and write an overview that leads to their reports.",
     "describe": "Say in plain language what an agreement or a study does.",
     "init": "Write a project of your own to edit, which runs at once.",
     "list": "List the studies, agreements, regions and cost models that come with solidair.",
