@@ -208,6 +208,7 @@ def index_html(rows: Sequence[Row], gone: Sequence[str], sentence: str, source: 
 def _shown(row: Row, text: Mapping[str, str], lang: str) -> dict[str, Any]:
     name, found, figures = row.outcome.name, row.files, row.figures
     people = dict(figures.members) if figures else {}
+    sheets = {Path(file).stem: file for file in found["factsheets"]}
 
     def link(file: str) -> str:
         return quote(f"{name}/{file}") if file else ""
@@ -236,7 +237,7 @@ def _shown(row: Row, text: Mapping[str, str], lang: str) -> dict[str, Any]:
         "report": link(found["report"]),
         "workbook": link(found["workbook"]),
         "manifest": link(MANIFEST) if figures else "",
-        "sheets": [(people.get(Path(sheet).stem, Path(sheet).stem), link(sheet)) for sheet in found["factsheets"]],
+        "sheets": [(people[code], link(sheets[code])) for code in people if code in sheets],
     }
 
 

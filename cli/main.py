@@ -1,6 +1,7 @@
 """The command group, and what happens when something is wrong.
 
-Exit codes: 0 all well; 1 a check or a study of a batch failed, or the disk is full; 2 the input cannot be used, and nothing was written.
+Exit codes: 0 all well; 1 a check or a study of a batch failed, or the disk is full; 2 the input cannot be used, and
+nothing was written.
 """
 
 from __future__ import annotations

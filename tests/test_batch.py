@@ -17,13 +17,14 @@ from urllib.parse import unquote
 import pytest
 from click.testing import CliRunner
 
-from solidair.cli import batch_work
+from solidair.cli import batch_work, deliver
 from solidair.cli.batch_crew import outcomes_of
 from solidair.cli.batch_digest import changes, damaged, program_digest, read_manifest
 from solidair.cli.batch_pages import no_longer_listed
 from solidair.cli.batch_screen import what_went_wrong
 from solidair.cli.batch_work import Job, Outcome
 from solidair.cli.main import cli
+from solidair.cli.report import build
 from solidair.models.problems import InputError
 from solidair.models.schema import frozen
 from solidair.pool.batch import BatchSpec, listed_studies, name_fault
@@ -102,6 +103,12 @@ def ran(once, tmp_path, monkeypatch):
     return Path("regions"), Path("out")
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Leave out the pictures, which take most of the time of a tiny study."""
+    monkeypatch.setattr(build, "report_html", lambda results, *_: f"<p>{results.study.name} {results.seed}</p>")
+
+
 def test_a_batch_writes_every_study_and_an_overview_that_leads_to_them(ran):
     _, out = ran
     assert sorted(path.name for path in out.iterdir()) == ["batch.json", "index.html", "oost", "summary.csv", "west"]
@@ -124,6 +131,30 @@ def test_a_batch_writes_every_study_and_an_overview_that_leads_to_them(ran):
     assert row["members"] == "2" and row["first_year"] == "2027" and row["status"] == "done"
 
 
+def test_fact_sheets_are_asked_for_and_linked_by_name(tmp_path, monkeypatch, quick):
+    regions, out = made(tmp_path / "regions", ["oost"]), tmp_path / "out"
+
+    def besides(_results, _tables, _language, wanted, *_):
+        assert wanted.workbook
+        sheets = {f"factsheets/{code}.html": lambda code=code: code.encode() for code in wanted.members}
+        return {**sheets, "workbook.xlsx": lambda: b"a workbook"}
+
+    monkeypatch.setattr(deliver, "_besides", besides)
+    batch(regions, "-o", out, "--members", "all", "--workbook")
+    page = (out / "index.html").read_text("utf-8")
+    for code, name in (("GM0001", "Aan Zee"), ("GM0002", "Bij Bos")):
+        assert f'<a href="oost/factsheets/{code}.html">{name}</a>' in page
+        assert (out / "oost" / "factsheets" / f"{code}.html").read_text("utf-8") == code
+    assert 'href="oost/workbook.xlsx"' in page
+    (out / "oost" / "factsheets" / "GM0002.html").unlink()
+    assert (
+        "beschadigd: factsheets/GM0002.html"
+        in batch(regions, "-o", out, "--members", "all", "--workbook", "--dry-run").stdout
+    )
+    # A name that is not in a region is the fault of that study.
+    assert "Nergens" in batch(regions, "-o", out, "--members", "Nergens", "--dry-run", code=1).stderr
+
+
 def test_a_second_batch_leaves_everything_as_it_is(ran):
     regions, out = ran
     before = state(out)
@@ -137,7 +168,7 @@ def test_a_second_batch_leaves_everything_as_it_is(ran):
     assert batch(regions, "-o", out, "--dry-run", "--force").stdout.count("(alles opnieuw)") == 2
 
 
-def test_only_the_study_that_changed_is_run_again(ran):
+def test_only_the_study_that_changed_is_run_again(ran, quick):
     regions, out = ran
     before, region = of_studies(state(out)), regions / "west" / "region.csv"
     region.write_text(REGION.replace("9000", "9100"), "utf-8")
@@ -152,7 +183,7 @@ def test_only_the_study_that_changed_is_run_again(ran):
     }
 
 
-def test_a_study_that_is_broken_is_named_and_the_other_is_there(tmp_path):
+def test_a_study_that_is_broken_is_named_and_the_other_is_there(tmp_path, quick):
     regions, out = made(tmp_path / "regions"), tmp_path / "out"
     good = (regions / "oost" / "study.toml").read_text("utf-8")
     (regions / "oost" / "study.toml").write_text(good.replace("half-half", "half-hlaf").replace("200", "2"), "utf-8")
@@ -191,15 +222,14 @@ def test_a_damaged_folder_is_made_again_and_an_unknown_one_is_not_touched(ran):
 
 def test_the_number_of_processes_changes_no_byte(ran, tmp_path):
     regions, out = ran
-    done = solidair("batch", regions, "-o", tmp_path / "two", "--jobs", "2")
-    assert done.returncode == 0, done.stderr
+    done = batch(regions, "-o", tmp_path / "two", "--jobs", "2")
     for name in BOTH:
         for path in [out / name / "report.html", *(out / name / "tables").iterdir()]:
             assert (tmp_path / "two" / path.relative_to(out)).read_bytes() == path.read_bytes(), path
     assert sorted(line.split("] ")[1].split(":")[0] for line in done.stderr.splitlines()) == BOTH
 
 
-def test_a_crash_inside_a_study_is_caught_and_named(tmp_path, monkeypatch):
+def test_a_crash_inside_a_study_is_caught_and_named(tmp_path, monkeypatch, quick):
     regions, out = made(tmp_path / "regions", ["oost", "west", "zuid"]), tmp_path / "out"
     run = batch_work._simulated
 
