@@ -40,6 +40,9 @@ growth of 10.3 % or EUR 17.2 million that the purchaser RIGG gave for 2019)."""
 MISSING = 0.5
 """How well the share that has not been declared is known: a standard error of half of it. Assumed."""
 
+CENT = 0.01
+"""Differences below this are rounding."""
+
 STRANGE = 3.0
 """From this |z| on costs to date do not fit the model."""
 
@@ -162,11 +165,8 @@ class Forecast:
 
     @cached_property
     def binds(self) -> FloatArray:
-        """Share of the paths on which the first year was kept above what has been paid, (member,).
-
-        Differences of a cent are rounding.
-        """
-        return np.asarray((self._linear[:, 0] < self._least - 0.01).mean(axis=0))
+        """Share of the paths on which the first year was kept above what has been paid, (member,)."""
+        return np.asarray((self._linear[:, 0] < self._least - CENT).mean(axis=0))
 
     def borne(self, agreement: str, year: int) -> FloatArray:
         """Return what members bear under an agreement in a year, given the costs to date, (sim, member) EUR.
@@ -278,7 +278,7 @@ def _described(amounts: FloatArray, budget: FloatArray, update: Update | None = 
         influence = (level - (amounts <= value)) * sparsity(ordered, level) + slope
         name = f"p{round(100 * level)}"
         found |= {name: value, f"{name}_se": Estimate(value, influence).standard_error}
-    over = (amounts > budget).astype(np.float64)
+    over = (amounts > budget + CENT).astype(np.float64)
     chance = over.mean(axis=0)
     density = np.zeros_like(chance)
     for i in np.flatnonzero((chance > 0.0) & (chance < 1.0)):
