@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solidair.cli.checks import start_notes
 from solidair.cli.console import new_console
 from solidair.cli.numbers import Unit, euro_short, in_unit, number, points, signed, unit_for
 from solidair.cli.texts.forecast import MONTHS, TEXTS
+from solidair.cli.texts.screen import TEXTS as SCREEN
+from solidair.cli.texts.settle import reader_note
 from solidair.pool.forecast.result import STRANGE, Forecast, usual_doubt
 from solidair.pool.forecast.update import ENOUGH
 from solidair.pool.parts.words import listed
@@ -77,12 +80,12 @@ class View:
     @cached_property
     def rows(self) -> list[Row]:
         """The table of the forecast."""
-        return self.found.table("forecast").to_dict("records")
+        return _rows(self.found, "forecast")
 
     @cached_property
     def evidence(self) -> list[Row]:
         """The table of the evidence."""
-        return self.found.table("evidence").to_dict("records")
+        return _rows(self.found, "evidence")
 
     @cached_property
     def unit(self) -> Unit:
@@ -141,6 +144,16 @@ class View:
         if known < members:
             lines.append(self.said("lead_known", count=known, members=members))
         return lines
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should know about the input."""
+        study = self.found.results.study
+        lines = [reader_note(note, self.language) for note in self.found.costs.notes]
+        if derived := sum(member.budget_derived for member in study.region.members):
+            count = self.said("members", count=len(study.region.members))
+            lines.append(SCREEN[self.language]["derived_budget"].format(count=derived, members=count))
+        return [*lines, *start_notes(study, self.language)]
 
     @property
     def warnings(self) -> list[str]:
@@ -226,7 +239,7 @@ class View:
         ]
 
     def bars(self, agreement: str) -> list[Bar]:
-        """Return the drawing of an agreement, every member relative to its budget: 50 % at the left, 150 at the right."""
+        """Return the drawing of an agreement, each member relative to its budget: from 50 % of it to 150 %."""
         found = []
         for row in self.of(agreement):
             budget = row["budget"] if row["budget"] > 0.0 else max(row["prior_mean"], 1.0)
@@ -270,8 +283,8 @@ def show_forecast(found: Forecast, target: Path, language: str) -> None:
     unit = unit_for(max(row["mean"] for row in rows))
     heads, cells = _accounts(view, unit) if view.accounts else _ends(view, unit)
     table = _table(view, view.said("screen_end", unit=text[unit.name]), heads)
-    for row, line in zip(rows, cells, strict=True):
-        table.add_row(str(row["name"]), *line)
+    for row, figures in zip(rows, cells, strict=True):
+        table.add_row(str(row["name"]), *figures)
     console.print(table)
     error = max(row[f"{key}_se"] for row in rows for key in ("p10", "p50", "p90"))
     if error > 0.005:
@@ -281,15 +294,17 @@ def show_forecast(found: Forecast, target: Path, language: str) -> None:
     unit = unit_for(max(abs(row["to_pay"]) for column in pays for row in column))
     heads_ = [f"({n})" for n in range(1, len(pays) + 1)]
     table = _table(view, view.said("screen_pay", unit=text[unit.name]), heads_)
-    for years in zip(*pays, strict=True):
-        cells = [signed(row["to_pay"] / unit.divisor, language, unit.decimals) for row in years]
-        table.add_row(str(years[0]["name"]), *cells)
+    for columns in zip(*pays, strict=True):
+        due = [signed(row["to_pay"] / unit.divisor, language, unit.decimals) for row in columns]
+        table.add_row(str(columns[0]["name"]), *due)
     console.print(table)
     for n, name in enumerate((OWN_USE, *shown), 1):
         console.print(f"({n}) {view.label(name)}")
     console.print(view.said("screen_pay_note"))
     if view.accounts:
         console.print(text["end_accounts"])
+    for line in view.notes:
+        console.print(line)
     console.print()
     path = target / "forecast.html"
     console.print(Text(view.said("report", path=path), style="bold"), soft_wrap=True)
@@ -317,6 +332,10 @@ def _accounts(view: View, unit: Unit) -> tuple[list[str], list[list[str]]]:
         below = points(seen["percentile"], view.language)
         cells.append([spent, budget, gap, prior, _score(seen["z"], view.language), below])
     return [view.said(key) for key in heads], cells
+
+
+def _rows(found: Forecast, name: str) -> list[Row]:
+    return [{str(key): value for key, value in row.items()} for row in found.table(name).to_dict("records")]
 
 
 def _plain(value: float, unit: Unit, language: str) -> str:

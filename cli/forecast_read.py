@@ -12,9 +12,7 @@ from solidair.models.sources.costs_to_date import CostsToDate, read_costs_to_dat
 from solidair.pool.study import Study
 
 
-def load(
-    study: str, costs: Path, overrides: Sequence[str], first_year: int | None
-) -> tuple[Study, CostsToDate, str]:
+def load(study: str, costs: Path, overrides: Sequence[str], first_year: int | None) -> tuple[Study, CostsToDate, str]:
     """Return a study over the years from `first_year` on, the costs to date of its members, and their SHA-256.
 
     Raises

@@ -99,7 +99,7 @@ class DrawPlan:
             moves=Moves(np.array(costs.moves), np.asarray(region.youth, dtype=np.float64), move_keys),
             calendar=Years(
                 study.calendar.starts, study.calendar.starts[1:], costs.volume_path(years), costs.index_path(years)
-            ),  # fmt: skip
+            ),
             looks=looks,
             measures=len(measures.measures),
             mergers=study.setting.mergers,

@@ -475,6 +475,8 @@ def test_streams_keep_their_numbers():
         ("LARGE_COUNT", 29),
         ("LARGE_COST", 30),
         ("BULK_SUM", 31),
+        ("COST_TO_DATE", 32),
+        ("DECLARATION", 33),
     ]
     assert sorted(int(stream) for stream in Stream) == list(range(len(Stream)))
 

@@ -26,6 +26,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "lead_accounts": "De gemeenten samen gaven in {year} {mean} uit aan jeugdhulp. Begroot was {budget}, vooraf "
         "verwacht {prior}: in 8 van de 10 gevallen tussen {prior_low} en {prior_high}.",
         "lead_known": "Van {count} van de {members} gemeenten is een bedrag bekend.",
+        "members": "{count} gemeenten",
         "unknown": "niet bekend",
         "strange": "Let op: de kosten van {names} passen niet bij het model (z = {z}). Controleer eerst het "
         "bestand en de volledigheid; de prognose van deze gemeente is niet te vertrouwen.",
@@ -33,8 +34,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "bestand en de volledigheid; de prognose van deze gemeenten is niet te vertrouwen.",
         "few": "Let op: er zijn weinig paden voor zoveel gemeenten. De samenhang tussen gemeenten is daarom deels "
         "geschat uit een eenvoudig patroon; neem --sims {enough} of meer.",
-        "binds": "Op {share} van de paden kwam {name} lager uit dan wat al is uitgegeven; daar telt wat is "
-        "uitgegeven.",
+        "binds": "Op {share} van de paden kwam {name} lager uit dan wat al is uitgegeven; daar telt wat is uitgegeven.",
         "seen_title": "Wat is er tot en met {month} uitgegeven?",
         "seen_title_accounts": "Wat is er in {year} uitgegeven?",
         "seen_text": "Geleverd is wat is gedeclareerd, gedeeld door het aandeel dat al is gedeclareerd. De marge is "
@@ -113,6 +113,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "lead_accounts": "Together the municipalities spent {mean} on youth care in {year}. The budget was {budget}; "
         "expected beforehand was {prior}: in 8 out of 10 cases between {prior_low} and {prior_high}.",
         "lead_known": "An amount is known of {count} of the {members} municipalities.",
+        "members": "{count} municipalities",
         "unknown": "not known",
         "strange": "Note: the costs of {names} do not fit the model (z = {z}). Check the file and the completeness "
         "first; the forecast of this municipality cannot be relied on.",

@@ -95,8 +95,9 @@ def read_costs_to_date(path: str | Path | Traversable, *, codes: Sequence[str] |
     table.raise_problems()
     members = tuple(found) if codes is None else tuple(codes)
     nothing = (math.nan, 1.0, math.nan, math.nan)
-    columns = np.array([found.get(code, nothing) for code in members], dtype=np.float64).reshape(-1, 4).T
-    return CostsToDate(table.file, members, *columns, table.notes)
+    columns = np.array([found.get(code, nothing) for code in members], dtype=np.float64).reshape(-1, 4)
+    cost, completeness, doubt, advance = columns.T
+    return CostsToDate(table.file, members, cost, completeness, doubt, advance, table.notes)
 
 
 def _row(table: Table, row: Row, codes: Collection[str] | None) -> tuple[str | None, tuple[float, ...]]:

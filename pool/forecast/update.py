@@ -125,17 +125,17 @@ class Update:
     @cached_property
     def _steps(self) -> FloatArray:
         """M (o - O) of every path, (sim, observed)."""
-        return np.einsum("ki,ij->kj", self.score - self.scores, self._inverse)
+        return np.asarray(np.einsum("ki,ij->kj", self.score - self.scores, self._inverse))
 
     @cached_property
     def pull(self) -> FloatArray:
         """(O - E O) M (o - E O) of each path, (sim,): how much more than 1 it counts in an updated mean."""
-        return np.einsum("ki,i->k", self.scores, self._inverse @ self.score)
+        return np.asarray(np.einsum("ki,i->k", self.scores, self._inverse @ self.score))
 
     def of(self, amounts: FloatArray) -> FloatArray:
         """Return updated amounts, in the shape (sim, amount) of those given."""
         gain = _cross(self.scores, amounts - amounts.mean(axis=0))
-        return amounts + np.einsum("ki,iq->kq", self._steps, gain)
+        return np.asarray(amounts + np.einsum("ki,iq->kq", self._steps, gain))
 
     def own(self, amounts: FloatArray) -> FloatArray:
         """Return updated amounts of the observed members themselves, (sim, observed) in the order of the observations.
@@ -145,13 +145,13 @@ class Update:
         less noisy, and what is the observation itself becomes exactly what was observed.
         """
         slope = np.einsum("ki,ki->i", self.scores, amounts - amounts.mean(axis=0)) / len(self.scores)
-        return slope * self.score + self.of(amounts - slope * self.scores)
+        return np.asarray(slope * self.score + self.of(amounts - slope * self.scores))
 
     def influence(self, updated: FloatArray) -> FloatArray:
         """Return how much each path pulls the mean of updated amounts, (sim, amount).
 
-        With R = Y - Cov(Y, O) M O the updated mean is E R + Cov(Y, O) M o, the forecast of a regression; a path pulls it
-        by its own residual, times 1 plus its `pull` because the slope is estimated too (M taken as given).
+        With R = Y - Cov(Y, O) M O the updated mean is E R + Cov(Y, O) M o, the forecast of a regression. A path pulls
+        it by its own residual, times 1 plus its `pull` because the slope is estimated too (M taken as given).
         """
         return np.asarray((updated - updated.mean(axis=0)) * (1.0 + self.pull)[:, np.newaxis])
 
