@@ -151,8 +151,8 @@ class View:
         study = self.found.results.study
         lines = [reader_note(note, self.language) for note in self.found.costs.notes]
         if derived := sum(member.budget_derived for member in study.region.members):
-            count = self.said("members", count=len(study.region.members))
-            lines.append(SCREEN[self.language]["derived_budget"].format(count=derived, members=count))
+            members = self.said("members", count=len(study.region.members))
+            lines.append(SCREEN[self.language]["derived_budget"].format(count=derived, members=members))
         return [*lines, *start_notes(study, self.language)]
 
     @property
@@ -161,9 +161,9 @@ class View:
         lines = []
         strange = [row for row in self.evidence if abs(row["z"]) > STRANGE]
         if strange:
-            names = listed([str(row["name"]) for row in strange], self.language)
-            scores = listed([signed(row["z"], self.language, 1) for row in strange], self.language)
-            lines.append(self.said("strange_many" if len(strange) > 1 else "strange", names=names, z=scores))
+            names = [f"{row['name']} (z = {signed(row['z'], self.language, 1)})" for row in strange]
+            key = "strange_many" if len(strange) > 1 else "strange"
+            lines.append(self.said(key, names=listed(names, self.language)))
         if self.found.update.leaning > 0.0:
             enough = number(ENOUGH * int(self.found.seen.sum()), self.language)
             lines.append(self.said("few", enough=enough.replace(".", "").replace(",", "")))
@@ -351,7 +351,7 @@ def _table(view: View, title: str, heads: Sequence[str]) -> Table:
     from rich.table import Table
 
     table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
-    table.add_column(view.text["member"], no_wrap=True, max_width=19)
+    table.add_column(view.text["member"], no_wrap=True, max_width=18)
     for head in heads:
         table.add_column(head, justify="right", no_wrap=True)
     return table

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from solidair.models.problems import InputError
+from solidair.pool.forecast.marginal import described
 from solidair.pool.forecast.result import TABLES, forecast, usual_doubt
 from solidair.pool.forecast.to_date import CostToDate
 from solidair.pool.forecast.update import Update
@@ -144,22 +145,25 @@ def test_intervals_cover_what_happens(run):
     first = CostToDate(run.study, 99, MONTH).draw(truth.own[:, 0], threads=1)
     margin = 0.03 * np.random.default_rng(8).standard_normal((tries, 1))
     base = forecast(run, costs_to_date(run.study, first[0], doubt=0.03), MONTH, threads=1)
-    inside = np.zeros((3, 3))
+    excess = (x.contributions["excess"] for x in (run, truth))
+    kinds = ((run.own[:, 0], truth.own[:, 0]), tuple(x[:, 0] for x in excess), (run.own[:, 1], truth.own[:, 1]))
+    inside, dear = np.zeros((3, tries, 3), dtype=bool), np.zeros((tries, 3), dtype=bool)
     for k in range(tries):
-        seen = first[k] * (1.0 + margin[k])
-        update = Update(base.update.simulated, seen, base.update.size)
-        for n, (amounts, real) in enumerate(
-            (
-                (run.own[:, 0], truth.own[k, 0]),
-                (run.contributions["excess"][:, 0], truth.contributions["excess"][k, 0]),
-                (run.own[:, 1], truth.own[k, 1]),
-            )
-        ):
-            low, high = np.quantile(update.of(amounts), (0.1, 0.9), axis=0)
-            inside[n] += (low <= real) & (real <= high)
-    # Nine shares of 400 years: with an error of 1e-4 for all together, and 2 points for laws that are not normal.
-    lowest, highest = stats.binom.ppf((1e-5, 1 - 1e-5), tries, 0.8)
-    assert inside.min() > lowest - 0.02 * tries and inside.max() < highest + 0.02 * tries
+        update = Update(base.update.simulated, first[k] * (1.0 + margin[k]), base.update.size)
+        dear[k] = update.score > 1.0
+        for n, (amounts, real) in enumerate(kinds):
+            shown = described(update.of(amounts), amounts.mean(axis=0), before=amounts, pull=update.pull)
+            inside[n, k] = (shown["p10"] <= real[k]) & (real[k] <= shown["p90"])
+
+    def within(hits):
+        # Some twelve shares, each with an error of 1e-5 for chance, and 3 points for laws that are not normal.
+        lowest, highest = stats.binom.ppf((1e-5, 1 - 1e-5), hits.size, 0.8)
+        return lowest - 0.03 * hits.size < hits.sum() < highest + 0.03 * hits.size
+
+    assert all(within(inside[n, :, i]) for n in range(3) for i in range(3)), inside.mean(axis=1)
+    # Also of those years alone whose first months were dear: the spread fits the level.
+    assert dear.sum(axis=0).min() > 30
+    assert all(within(inside[n, dear[:, i], i]) for n in range(3) for i in range(3))
 
 
 def test_the_same_years_give_the_same_figures(run, middle):

@@ -28,9 +28,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "lead_known": "Van {count} van de {members} gemeenten is een bedrag bekend.",
         "members": "{count} gemeenten",
         "unknown": "niet bekend",
-        "strange": "Let op: de kosten van {names} passen niet bij het model (z = {z}). Controleer eerst het "
+        "strange": "Let op: de kosten van {names} passen niet bij het model. Controleer eerst het "
         "bestand en de volledigheid; de prognose van deze gemeente is niet te vertrouwen.",
-        "strange_many": "Let op: de kosten van {names} passen niet bij het model (z = {z}). Controleer eerst het "
+        "strange_many": "Let op: de kosten van {names} passen niet bij het model. Controleer eerst het "
         "bestand en de volledigheid; de prognose van deze gemeenten is niet te vertrouwen.",
         "few": "Let op: er zijn weinig paden voor zoveel gemeenten. De samenhang tussen gemeenten is daarom deels "
         "geschat uit een eenvoudig patroon; neem --sims {enough} of meer.",
@@ -77,8 +77,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "after": "{year} nu",
         "how_title": "Hoe dit is gerekend, en wat is aangenomen",
         "how_1": "Elk gesimuleerd pad is bijgesteld naar wat is uitgegeven, met de beste lineaire voorspelling "
-        "(regel van Matheron). Bij normale verdelingen is dat exact; bij zware staarten klopt het midden, en de "
-        "spreiding gemiddeld, maar niet voor elke uitkomst. Wat gemeenten samen dragen, blijft samen de kosten.",
+        "(regel van Matheron). Bij normale verdelingen is dat exact; bij zware staarten is het een benadering. De "
+        "spreiding past bij de hoogte van het bedrag: wat duur is, schommelt meer. Wat gemeenten samen dragen, blijft "
+        "samen de kosten.",
         "how_2": "Verblijven zijn tot en met de maand per kind geteld. Van andere zorg is aangenomen dat elk geval "
         "op één moment valt, gelijk verdeeld over het jaar. Schokken van een jaar werken vanaf 1 januari.",
         "how_3": "Staat er geen marge in het bestand, dan is die {usual} zonder late declaraties. Bron: in "
@@ -115,9 +116,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "lead_known": "An amount is known of {count} of the {members} municipalities.",
         "members": "{count} municipalities",
         "unknown": "not known",
-        "strange": "Note: the costs of {names} do not fit the model (z = {z}). Check the file and the completeness "
+        "strange": "Note: the costs of {names} do not fit the model. Check the file and the completeness "
         "first; the forecast of this municipality cannot be relied on.",
-        "strange_many": "Note: the costs of {names} do not fit the model (z = {z}). Check the file and the "
+        "strange_many": "Note: the costs of {names} do not fit the model. Check the file and the "
         "completeness first; the forecasts of these municipalities cannot be relied on.",
         "few": "Note: there are few paths for so many municipalities. What municipalities have in common is "
         "therefore partly estimated from a simple pattern; take --sims {enough} or more.",
@@ -166,8 +167,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "after": "{year} now",
         "how_title": "How this was computed, and what is assumed",
         "how_1": "Every simulated path was adjusted to what has been spent, by the best linear forecast (Matheron's "
-        "rule). For normal laws this is exact; with heavy tails the middle is right, and the spread on average, but "
-        "not for each outcome. What municipalities bear together stays what care costs.",
+        "rule). For normal laws this is exact; with heavy tails it is an approximation. The spread fits the level of "
+        "the amount: what is dear varies more. What municipalities bear together stays what care costs.",
         "how_2": "Stays were counted child by child until the end of the month. Of other care each case is assumed "
         "to fall at one moment, spread evenly over the year. Shocks of a year work from 1 January on.",
         "how_3": "If the file gives no margin, it is {usual} without late declarations. Source: in Groningen the "

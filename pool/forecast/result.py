@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from solidair.models.problems import InputError, Problem
 from solidair.models.sources.costs_to_date import CostsToDate
+from solidair.pool.forecast.marginal import CENT, described
 from solidair.pool.forecast.to_date import CostToDate, normals
 from solidair.pool.forecast.update import Update
 from solidair.pool.metrics.base import Estimate
-from solidair.pool.metrics.quantiles import sparsity, value_at_risk
 from solidair.pool.results import Results
 from solidair.pool.streams import REGIONAL, Stream
 from solidair.pool.study import OWN_USE
@@ -29,9 +29,6 @@ FloatArray = npt.NDArray[np.float64]
 TABLES = ("forecast", "evidence")
 """Names of the tables of a forecast."""
 
-LEVELS = (0.1, 0.5, 0.9)
-"""Quantiles that are shown."""
-
 MOVED, COST, MONTHS = 9.5e6, 167e6, 7
 """An estimate of a year that turned out wrong: the deficit of 2017 on youth care in Groningen moved from EUR 14 to 23.5
 million within about seven months (RTV Noord 2017, 2018), at a yearly cost of about EUR 167 million (derived from the
@@ -39,9 +36,6 @@ growth of 10.3 % or EUR 17.2 million that the purchaser RIGG gave for 2019)."""
 
 MISSING = 0.5
 """How well the share that has not been declared is known: a standard error of half of it. Assumed."""
-
-CENT = 0.01
-"""Differences below this are rounding."""
 
 STRANGE = 3.0
 """From this |z| on costs to date do not fit the model."""
@@ -205,11 +199,13 @@ class Forecast:
         own, borne_before = results.own, results.contributions.get(agreement, results.own)
         budgets = results.study.setting.budgets
         for year in range(own.shape[1]):
-            prior = _described(np.asarray(borne_before[:, year]), budgets[year])
-            after = self.borne(agreement, year)
-            posterior = _described(after, budgets[year], self.update)
+            before, after = np.asarray(borne_before[:, year]), self.borne(agreement, year)
+            prior = described(before, budgets[year])
+            certain = self._least if year == 0 and agreement == OWN_USE else None
+            posterior = described(after, budgets[year], before=before, pull=self.update.pull, least=certain)
             receipt = self.own[:, year] - after
-            net = Estimate(receipt.mean(axis=0), self.update.influence(receipt))
+            net = receipt.mean(axis=0)
+            net_se = Estimate(net, self.update.influence(receipt)).standard_error
             advance = budgets[year]
             if year == 0:
                 advance = np.where(np.isnan(self.costs.advance), advance, self.costs.advance)
@@ -225,8 +221,8 @@ class Forecast:
                     "advance": advance[i],
                     "to_pay": posterior["mean"][i] - advance[i],
                     "to_pay_se": posterior["mean_se"][i],
-                    "net_receipt": net.value[i],
-                    "net_receipt_se": net.standard_error[i],
+                    "net_receipt": net[i],
+                    "net_receipt_se": net_se[i],
                 }
 
     @cached_property
@@ -260,33 +256,3 @@ class Forecast:
                 }
             )
         return pd.DataFrame(rows)
-
-
-def _described(amounts: FloatArray, budget: FloatArray, update: Update | None = None) -> dict[str, FloatArray]:
-    """Return mean, quantiles and overrun of amounts (sim, member), each (member,) with its error.
-
-    Of updated amounts the error includes that of the estimated slopes: a path whose residual is r and pull u moves a
-    mean and a quantile by r u, and the chance of an overrun by r u times the density at the budget.
-    """
-    mean = amounts.mean(axis=0)
-    apart = amounts - mean
-    slope = np.zeros_like(apart) if update is None else apart * update.pull[:, np.newaxis]
-    found: dict[str, FloatArray] = {"mean": mean, "mean_se": Estimate(mean, apart + slope).standard_error}
-    ordered = np.sort(amounts, axis=0)
-    for level in LEVELS:
-        value = value_at_risk(ordered, level)
-        influence = (level - (amounts <= value)) * sparsity(ordered, level) + slope
-        name = f"p{round(100 * level)}"
-        found |= {name: value, f"{name}_se": Estimate(value, influence).standard_error}
-    over = (amounts > budget + CENT).astype(np.float64)
-    chance = over.mean(axis=0)
-    density = np.zeros_like(chance)
-    for i in np.flatnonzero((chance > 0.0) & (chance < 1.0)):
-        width = float(sparsity(ordered[:, i], 1.0 - float(chance[i])))
-        density[i] = 1.0 / width if width > 0.0 else 0.0
-    influence = over - chance + slope * density
-    found |= {
-        "overrun_probability": chance,
-        "overrun_probability_se": Estimate(chance, influence, is_share=True).standard_error,
-    }
-    return found
