@@ -18,6 +18,7 @@ from solidair.cli.numbers import Unit, euro_short, in_unit, number, points, sign
 from solidair.cli.texts.forecast import MONTHS, TEXTS
 from solidair.cli.texts.screen import TEXTS as SCREEN
 from solidair.cli.texts.settle import reader_note
+from solidair.pool.forecast.marginal import described
 from solidair.pool.forecast.result import STRANGE, Forecast, usual_doubt
 from solidair.pool.forecast.update import ENOUGH
 from solidair.pool.parts.words import listed
@@ -31,6 +32,8 @@ MOST_ON_SCREEN = 5
 
 OFTEN = 0.001
 """Share of paths below what has been spent from which it is told."""
+
+_LEAD = {"mean": "", "p10": "_low", "p90": "_high"}
 
 Row = dict[str, Any]
 
@@ -128,18 +131,16 @@ class View:
     @property
     def lead(self) -> list[str]:
         """The answer in a few sentences."""
-        before, after = (np.asarray(x[:, 0]).sum(axis=1) for x in (self.found.results.own, self.found.own))
-        budget = float(self.found.results.study.setting.budgets[0].sum())
-        marks = [*np.quantile(before, (0.1, 0.9)), *np.quantile(after, (0.1, 0.9))]
-        prior, mean, prior_low, prior_high, low, high, money = (
-            euro_short(float(x), self.language) for x in (before.mean(), after.mean(), *marks, budget)
-        )
-        lines = [
-            self.said(
-                "lead", mean=mean, low=low, high=high, prior=prior, prior_low=prior_low, prior_high=prior_high,
-                budget=money, chance=points(float((after > budget).mean()), self.language),
-            )
-        ]  # fmt: skip
+        own = self.found.results.own
+        before, after = (np.asarray(x[:, 0]).sum(axis=1, keepdims=True) for x in (own, self.found.own))
+        budget = self.found.results.study.setting.budgets[0].sum(keepdims=True)
+        now = described(after, budget, before=before, pull=self.found.update.pull)
+        prior = described(before, budget)
+        words = {f"prior{name}": prior[key] for key, name in _LEAD.items()}
+        words |= {name.removeprefix("_") or "mean": now[key] for key, name in _LEAD.items()}
+        money = {name: euro_short(float(value[0]), self.language) for name, value in words.items()}
+        chance = points(float(now["overrun_probability"][0]), self.language)
+        lines = [self.said("lead", chance=chance, budget=euro_short(float(budget[0]), self.language), **money)]
         known, members = int(self.found.seen.sum()), len(self.found.seen)
         if known < members:
             lines.append(self.said("lead_known", count=known, members=members))

@@ -7,8 +7,11 @@ from itertools import product
 import numpy as np
 import pytest
 
+from solidair.pool.draw import DrawPlan
 from solidair.pool.forecast.to_date import CostToDate, days_until, squares_over_sums
+from solidair.pool.measures import MeasureSet
 from solidair.pool.run import simulate
+from solidair.pool.study import Study
 from tests.forecasting import COST, COST_CV, LIGHT, STAYS, TARIFF, TARIFF_CV, THETA, mixed_costs, mixed_study
 from tests.naive_worlds import world
 from tests.small import small_study
@@ -156,3 +159,23 @@ def test_days_are_counted_until_the_day_that_is_asked_for():
     made = world([[0.0]], stays={0: (1e5, 1e5, 0.0)}, costs=[1.0], known={(0, 0): children})
     cut = replace(made, years=made.years._replace(stops=np.array([100.0])))
     assert (made.draw(1)[0, 0, 0, 0], cut.draw(1)[0, 0, 0, 0]) == (365 * 10 + 280, 1000 + 280)
+
+
+def test_the_stays_that_are_drawn_again_are_those_of_the_run():
+    """With moves, doubt and a copula too: what a year costs is its stays and its cases of a single year."""
+    more = (
+        "agreements=own-use",
+        "costs.verblijf.moves=0.1",
+        "costs.verblijf.clients_per_1000.standard_error=0.3",
+        "costs.dependence.between_members=0.3",
+        "costs.dependence.between_care_types=0.2",
+    )
+    study = Study.load("haaglanden", more)
+    own = simulate(study, 200, SEED, threads=1).own[:, 0]
+    pairs = list(zip(study.costs.ids, study.costs.episodes, strict=True))
+    stays, single = (tuple(id_ for id_, e in pairs if (e is None) == kind) for kind in (False, True))
+    measures = MeasureSet((stays, single), ((0.0,), (0.0,)))
+    claims = DrawPlan.make(study, measures).draw(SEED, 0, 200)
+    whole = CostToDate(study, SEED, 6)._stays(12, 200, 1)
+    np.testing.assert_array_equal(whole, claims[measures.index(stays, 0.0), :, 0])
+    np.testing.assert_allclose(own - whole, claims[measures.index(single, 0.0), :, 0], atol=1e-4)
