@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "Run a study and write its report.",
     "check": "Check a study: its files, then simulated figures against exact ones.",
     "replay": "Draw one simulated path again, and show every case behind its figures.",
+    "forecast": "Forecast the end of a year from the costs of its first months.",
     "settle": "Settle a real year: who pays whom, to the cent.",
     "backtest": "Show what agreements would have done in past years.",
     "batch": "Run many studies, and write an overview that leads to their reports.",

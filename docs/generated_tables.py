@@ -170,6 +170,8 @@ _STREAM_WORDS = {
     Stream.LARGE_COUNT: "a municipality and care type, each year: cases above the split of light care in bulk",
     Stream.LARGE_COST: "the same, one draw per case",
     Stream.BULK_SUM: "the same: the sum of all cases below the split",
+    Stream.COST_TO_DATE: "a municipality, once per path: when in the first year its cases of a single year fall",
+    Stream.DECLARATION: "a region, once per path: how far costs to date are from what they seem",
 }
 
 

@@ -97,7 +97,9 @@ class DrawPlan:
             bulk=bulk_arrays(study, shocks, looks.lowest, case_by_case),
             known=_known(study, stays),
             moves=Moves(np.array(costs.moves), np.asarray(region.youth, dtype=np.float64), move_keys),
-            calendar=Years(study.calendar.starts, costs.volume_path(years), costs.index_path(years)),
+            calendar=Years(
+                study.calendar.starts, study.calendar.starts[1:], costs.volume_path(years), costs.index_path(years)
+            ),
             looks=looks,
             measures=len(measures.measures),
             mergers=study.setting.mergers,

@@ -52,6 +52,8 @@ class Stream(IntEnum):
     LARGE_COUNT = 29
     LARGE_COST = 30
     BULK_SUM = 31
+    COST_TO_DATE = 32
+    DECLARATION = 33
 
 
 def stream_key(stream: Stream, who: str, care_type: str = "") -> int:

@@ -218,6 +218,7 @@ def world(
     starts = [NEVER_LEAP * t for t in range(years + 1)] if starts is None else starts
     calendar = kernels.Years(
         starts=np.array(starts, dtype=np.float64),
+        stops=np.array(starts[1:], dtype=np.float64),
         volume=np.ones((types, years)) * (1.0 if growth is None else np.array(growth, dtype=np.float64)),
         index=np.ones((types, years)) if index is None else np.array(index, dtype=np.float64),
     )

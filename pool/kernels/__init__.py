@@ -17,7 +17,7 @@ from solidair.pool.kernels.arrays import Bulk, Care, Known, Looks, Moves, Scratc
 from solidair.pool.kernels.block import draw_block
 from solidair.pool.kernels.counts import guided_poisson, normal_quantile, poisson_quantile, student_tail
 from solidair.pool.kernels.random import threefry2x64, uniform
-from solidair.pool.kernels.shocks import draw_needs
+from solidair.pool.kernels.shocks import draw_needs, draw_normals
 from solidair.pool.kernels.tables import look_up, sum_of
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Years",
     "draw_block",
     "draw_needs",
+    "draw_normals",
     "guided_poisson",
     "look_up",
     "normal_quantile",

@@ -80,6 +80,7 @@ class Years(NamedTuple):
     """The budget years."""
 
     starts: Floats  # (year + 1,) days since the start
+    stops: Floats  # (year,) day on which counting ends: the next start, or a day within the year
     volume: Floats  # (care_type, year) growth of the clients of single-year types, and of those who enter a stay
     index: Floats  # type: ignore[assignment]  # (care_type, year) price index
 

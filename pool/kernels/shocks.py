@@ -101,3 +101,12 @@ def draw_needs(seed, first_sim, need, need_table, need_keys, out):
         for i in range(out.shape[1]):
             known = need[i]
             out[s, i] = shock(need_table, 0, seed, need_keys[i], path) if math.isnan(known) else known
+
+
+@jit
+def draw_normals(seed, first_sim, keys, out):
+    """Write a standard normal number of every sim and key into `out`, (sim, key)."""
+    for s in range(out.shape[0]):
+        path = np.uint64(first_sim + s) << np.uint64(16)
+        for i in range(out.shape[1]):
+            out[s, i] = normal_score(seed, keys[i], path)

@@ -79,13 +79,13 @@ def _add_moved(seed, moves, years, factors, looks, cohort, n, c, scratch, out, s
         if t < last and scratch.stops[j] > years.starts[t]:
             payer = _new_payer(seed, scratch.words[j], moves, i)
             while payer != i and t < last and scratch.stops[j] > years.starts[t]:
-                days = min(scratch.stops[j], years.starts[t + 1]) - max(scratch.starts[j], years.starts[t])
+                days = min(scratch.stops[j], years.stops[t]) - max(scratch.starts[j], years.starts[t])
                 scratch.costs[0] = days * scratch.tariffs[j] * factors[payer, PRICE, c, t + 1] * years.index[c, t]
                 total = add_costs(scratch.costs, scratch.high, 1, looks, c, t, out, s, payer)
                 add_sums(total, 1, looks, c, t, out, s, payer)
                 add_begun(scratch.costs, 1, total, cohort, looks, c, t, out, s, payer)
                 rate = factors[payer, PRICE, c, t + 1] * years.index[c, t]
-                begin, end = years.starts[t], years.starts[t + 1]
+                begin, end = years.starts[t], years.stops[t]
                 _add_monthly(rate, begin, end, cohort, j, 1, looks, c, t, scratch, out, s, payer)
                 t += 1
             if payer != i:
@@ -96,7 +96,7 @@ def _add_moved(seed, moves, years, factors, looks, cohort, n, c, scratch, out, s
 def _add_stays(years, factors, looks, cohort, n, c, scratch, out, s, i):
     """Add `n` stays that began in year `cohort` to the years that they touch: days in the year x tariff x price."""
     for t in range(max(cohort, 0), len(years.starts) - 1):
-        begin, end = years.starts[t], years.starts[t + 1]
+        begin, end = years.starts[t], years.stops[t]
         price = factors[i, PRICE, c, t + 1] * years.index[c, t]
         present = 0
         for j in range(n):
