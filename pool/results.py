@@ -15,7 +15,9 @@ from solidair.pool.assumptions import assumption_table
 from solidair.pool.case_rules import combine
 from solidair.pool.exactness import comparison
 from solidair.pool.finance.capacity import Capacities, capacities
+from solidair.pool.finance.outlook import outlook_table
 from solidair.pool.finance.register import register_table
+from solidair.pool.finance.reserve_table import reserve_table
 from solidair.pool.measures import MeasureSet
 from solidair.pool.metrics.base import SAME, Sample, Squares, row_blocks
 from solidair.pool.metrics.compared import compared_table
@@ -43,6 +45,8 @@ TABLES = (
     "certainty",
     "capacity",
     "register",
+    "outlook",
+    "reserve",
     "clauses",
     "pots",
     "distribution",
@@ -258,6 +262,12 @@ class Results:
 
     def _years(self) -> pd.DataFrame:
         return self._years_table
+
+    def _outlook(self) -> pd.DataFrame:
+        return outlook_table(self.study, self._paths, self._years_table)
+
+    def _reserve(self) -> pd.DataFrame:
+        return reserve_table(self.study, self._paths)
 
     @cached_property
     def _exact_own(self) -> FloatArray | None:

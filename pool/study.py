@@ -21,7 +21,7 @@ from solidair.pool.finance.spec import FinanceSpec
 from solidair.pool.mergers import Merger, MergerSpec, merger_faults, named, placed
 from solidair.pool.overrides import blamed
 from solidair.pool.setting import Setting
-from solidair.pool.study_checks import misfits, odd_budgets
+from solidair.pool.study_checks import misfits, missing_openings, odd_budgets
 from solidair.pool.study_loader import KINDS, Loader, builtin, builtin_title
 from solidair.pool.study_spec import Settings, StudySpec
 
@@ -186,6 +186,8 @@ class _StudyLoader(Loader):
             )  # fmt: skip
         if region is not None and costs is not None:
             self.problems += odd_budgets(region, costs)
+        if region is not None and spec is not None:
+            self.problems += missing_openings(region, spec.finance, source.shown)
         self.refuse_other_agreements(names)
         first_year = None if spec is None else spec.settings.first_year
         known = self.open_cases(document, first_year, folder, source.shown, region, costs)

@@ -17,6 +17,7 @@ from solidair.models.sources.groups import in_groups
 from solidair.models.sources.history import History, read_history
 from solidair.models.sources.open_cases import OpenCases, read_open_cases
 from solidair.pool.agreements import Agreement, unknown_scopes
+from solidair.pool.finance.spec import FinanceSpec
 from solidair.pool.mergers import Merger
 from solidair.pool.setting import Setting
 from solidair.pool.study_spec import HistorySpec, OpenCasesSpec, Settings
@@ -39,6 +40,24 @@ def odd_budgets(region: Region, costs: CostModel) -> list[Problem]:
             hint = f"About EUR {expected:,.0f} would be usual. Is the amount in thousands? Write whole euros."
             problems.append(Problem(region.file, where, value, rule, hint))
     return problems
+
+
+def missing_openings(region: Region, finance: FinanceSpec, file: str) -> list[Problem]:
+    """Return a problem if nothing says with what the reserve of some members opens.
+
+    Parameters
+    ----------
+    file
+        The study file, as the user named it.
+    """
+    reserve = finance.reserve
+    missing = [member.name for member in region.members if member.buffer_eur is None]
+    if reserve is None or reserve.opening is not None or not missing:
+        return []
+    names = ", ".join(missing)
+    rule = f"no opening balance is given, and the column buffer_eur of '{region.name}' is empty for {names}"
+    hint = "Write an amount per inhabitant, such as opening = 30, or fill that column in."
+    return [Problem(file, "finance.reserve.opening", "none", rule, hint)]
 
 
 def misfits(
