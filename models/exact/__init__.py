@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from solidair.models.exact.moments import COARSE, FINE, measure_moments, product_nodes
     from solidair.models.exact.portfolio import Parts, Portfolio
     from solidair.models.exact.recursion import panjer, panjer_ab1
+    from solidair.models.exact.reserve import Depletion, depletion
     from solidair.models.exact.sharing import (
         Sharing,
         Stretch,
@@ -43,6 +44,7 @@ __all__ = [
     "BeyondGridError",
     "CaseMoments",
     "Cell",
+    "Depletion",
     "ExcessPool",
     "JumpTail",
     "LatticeLaw",
@@ -55,6 +57,7 @@ __all__ = [
     "band_moments",
     "compound",
     "compound_pmf",
+    "depletion",
     "discretise",
     "empirical_co_tvar",
     "exact_co_tvar",
@@ -97,6 +100,7 @@ _HOMES = {
     ),
     "moments": ("COARSE", "FINE", "measure_moments", "product_nodes"),
     "recursion": ("panjer", "panjer_ab1"),
+    "reserve": ("Depletion", "depletion"),
     "portfolio": ("Parts", "Portfolio"),
     "sharing": ("Sharing", "Stretch", "share_by_conditional_mean", "share_independent", "tail_shares"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from solidair.models.schema import Config, RuleError
 
@@ -10,18 +10,23 @@ from solidair.models.schema import Config, RuleError
 class ReserveSpec(Config):
     """A reserve for youth care that every member keeps by itself (Dutch: egalisatiereserve).
 
+    Timing, in every year: contribution, then interest, then the result of the year, then refund or call. Amounts per
+    inhabitant are nominal: no index moves them, as reserves are capped in practice by a council's amount in euros.
+
     Parameters
     ----------
     opening
         Balance at the start, EUR per inhabitant; the column `buffer_eur` of the region if left out.
     contribution
-        What is put in at the start of every year, a share of the youth budget.
+        What is put in at the start of every year, a share of the youth budget. It comes on top of that budget, from
+        other means of the member.
     interest
         Interest a year on the balance of the start of the year and what was put in.
-    cap
-        Most that may be in it at the end of a year, EUR per inhabitant; what is above goes back to the member.
     floor
         Least that must be in it at the end of a year, EUR per inhabitant; below it the member is called to pay.
+    cap
+        Most that may be in it at the end of a year, EUR per inhabitant; what is above goes back to the member. The
+        opening may lie above it: it then serves the first year, and the rest goes back at the end of that.
     safety
         Chance with which the reserve must last all years, for the opening balance that this requires.
     """
@@ -29,15 +34,18 @@ class ReserveSpec(Config):
     opening: float | None = Field(default=None, ge=0, le=100_000)
     contribution: float = Field(default=0.0, ge=0, le=1)
     interest: float = Field(default=0.0, ge=-0.5, le=0.5)
-    cap: float | None = Field(default=None, ge=0, le=100_000)
     floor: float = Field(default=0.0, ge=0, le=100_000)
+    cap: float | None = Field(default=None, ge=0, le=100_000)
     safety: float = Field(default=0.95, gt=0, lt=1)
 
-    @model_validator(mode="after")
-    def _in_order(self) -> ReserveSpec:
-        if self.cap is not None and self.cap < self.floor:
-            raise RuleError("the cap must not lie below the floor", "Raise cap or lower floor.", f"{self.cap:g}")
-        return self
+    @field_validator("cap")
+    @classmethod
+    def _above_the_floor(cls, cap: float | None, info: ValidationInfo) -> float | None:
+        floor = info.data.get("floor")
+        if cap is not None and floor is not None and cap < floor:
+            rule = f"the cap must not lie below the floor ({floor:g})"
+            raise RuleError(rule, "Raise cap or lower floor.", f"{cap:g}")
+        return cap
 
 
 class FinanceSpec(Config):
