@@ -95,7 +95,8 @@ def reserve_years(borne: Callable[[int], FloatArray], rules: ReserveRules) -> It
     borne
         Gives what members bear in a year, (sim, member) EUR.
     """
-    balance = free = np.broadcast_to(rules.opening, borne(0).shape)
+    # The sims of a member lie side by side, so that sums do not depend on how many members are worked on at once.
+    balance = free = np.asfortranarray(np.broadcast_to(rules.opening, borne(0).shape))
     depleted = np.zeros(balance.shape, dtype=np.bool_, order="F")
     for year in range(len(rules.put_in)):
         start, free = _moved(balance, rules, year), _moved(free, rules, year)
@@ -137,7 +138,7 @@ def opening_needed(borne: Callable[[int], FloatArray], rules: ReserveRules) -> F
 def _moved(balance: FloatArray, rules: ReserveRules, year: int) -> FloatArray:
     moves = [(gone, into) for place, gone, into in rules.moves if place == year]
     if moves:
-        balance = balance.copy()
+        balance = balance.copy(order="K")
         for gone, into in moves:
             balance[:, into] += balance[:, gone]
             balance[:, gone] = 0.0
