@@ -59,6 +59,13 @@ def idle(results: Results) -> list[str]:
     return [a.name for a in results.study.agreements if a.spec.clauses and _same(results, a.name)]
 
 
+def own_reserves(results: Results) -> list[str]:
+    """Return names of agreements with a reserve of each member's own, if the study lays another reserve behind it."""
+    if results.study.finance.reserve is None:
+        return []
+    return [a.name for a in results.study.agreements if any(c.pot.kind == "own_reserve" for c in a.spec.clauses)]
+
+
 def _same(results: Results, name: str) -> bool:
     """Return whether everybody pays its own cost in the first year, to the cent; part by part, to spare memory."""
     borne, own = results.contributions[name], results.own
@@ -74,6 +81,7 @@ def screen_remarks(results: Results, language: str) -> list[str]:
     outside = [numbers[name] for name in beyond(results) if name in numbers]
     first, years = results.study.settings.first_year, results.study.settings.years
     found = [text["beyond"].format(names=", ".join(outside))] if outside else []
+    found += [text["own_reserve"].format(name=numbers[name]) for name in own_reserves(results)]
     key = "idle_one" if years == 1 else "idle_screen"
     return found + [text[key].format(name=numbers[name], first=first) for name in idle(results)]
 
@@ -85,5 +93,6 @@ def report_remarks(results: Results, language: str) -> list[str]:
     first, years = results.study.settings.first_year, results.study.settings.years
     outside = [titles[name] for name in beyond(results)]
     found = [text["beyond_report"].format(names="; ".join(outside))] if outside else []
+    found += [text["own_reserve"].format(name=titles[name]) for name in own_reserves(results)]
     key = "idle_one" if years == 1 else "idle_report"
     return found + [text[key].format(name=titles[name], first=first) for name in idle(results)]

@@ -8,13 +8,14 @@ from click.testing import CliRunner
 from solidair.cli.card import whole, whole_example
 from solidair.cli.commands.list import command as list_command
 from solidair.cli.console import new_console
-from solidair.cli.remarks import beyond, idle, own_titles, report_remarks, screen_remarks
+from solidair.cli.remarks import beyond, idle, own_reserves, own_titles, report_remarks, screen_remarks
 from solidair.cli.report.build import report_html
 from solidair.cli.report.cells import exact, rounded
 from solidair.cli.screen import show_run
 from solidair.pool.blocks import compile_study
 from solidair.pool.describe import describe, strangers
 from solidair.pool.example import example_case
+from solidair.pool.finance.spec import FinanceSpec, ReserveSpec
 from solidair.pool.parts.words import Wording
 from solidair.pool.results import TABLES
 from solidair.pool.run import simulate
@@ -142,3 +143,19 @@ def test_the_report_tells_changes_of_membership(language):
         language
     ] in page
     assert {"nl": "Dit artikel geldt voor", "en": "This article holds for"}[language] in page
+
+
+def test_a_reserve_behind_a_reserve_is_told():
+    """Only where the study lays its own behind that of an agreement; numbers on the screen, titles in the report."""
+    study = Study.load("haaglanden-regels")
+    chosen = tuple(a for a in study.agreements if a.name in ("own-use", "egalisatiereserve"))
+    assert len(chosen) == 2
+    results = simulate(replace(study, agreements=chosen), sims=64)
+    assert own_reserves(results) == []
+    behind = replace(results, study=replace(results.study, finance=FinanceSpec(reserve=ReserveSpec(opening=28))))
+    assert own_reserves(behind) == ["egalisatiereserve"]
+    for language, words in (("nl", "heeft al een eigen reserve"), ("en", "already has a reserve of each member's own")):
+        assert [r for r in screen_remarks(behind, language) if words in r and r.startswith("(1) ")]
+        (title,) = (a.spec.title[language] for a in chosen if a.name == "egalisatiereserve")
+        assert [r for r in report_remarks(behind, language) if words in r and r.startswith(title)]
+        assert not [r for r in screen_remarks(results, language) if words in r]

@@ -11,6 +11,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "idle_screen": "{name} doet in {first} niets; zie in het rapport de tabel over alle jaren.",
         "idle_report": "{name} doet in {first} niets; zie de tabel over alle jaren.",
         "idle_one": "{name} doet in {first} niets.",
+        "own_reserve": "{name} heeft al een eigen reserve van elke gemeente; de reserve van de studie komt daar nog "
+        "bij.",
     },
     "en": {
         "beyond": "For {names}: also money from or to outside, or into or out of a fund or reserve. That amount does "
@@ -20,5 +22,6 @@ TEXTS: dict[str, dict[str, str]] = {
         "idle_screen": "{name} does nothing in {first}; see the table over all years in the report.",
         "idle_report": "{name} does nothing in {first}; see the table over all years.",
         "idle_one": "{name} does nothing in {first}.",
+        "own_reserve": "{name} already has a reserve of each member's own; that of the study comes on top of it.",
     },
 }
