@@ -74,10 +74,10 @@ _WORDS = {
     },
     ReserveSpec: {
         "opening": "EUR per inhabitant at the start; the column `buffer_eur` of the region if left out",
-        "contribution": "what is put in at the start of every year, a share of the youth budget",
-        "interest": "interest a year",
-        "cap": "most at the end of a year, EUR per inhabitant; the rest goes back",
+        "contribution": "what is put in at the start of every year on top of the budget, a share of the youth budget",
+        "interest": "interest a year on the balance with the contribution, such as 0.02",
         "floor": "least at the end of a year, EUR per inhabitant; below it the member is called to pay",
+        "cap": "most at the end of a year, EUR per inhabitant; the rest goes back",
         "safety": "chance with which the reserve must last all years, for the opening balance that this requires",
     },
     MergerSpec: {
