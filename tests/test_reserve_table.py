@@ -1,6 +1,7 @@
 """The table of the reserve: against the paths one by one, without a reserve, with one that no opening saves; doors."""
 
 import math
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -144,6 +145,19 @@ def test_chunks_change_no_bit(results, threads):
     some = with_reserve(results, SPEC)
     small = reserve_table(some.study, some._paths, max_bytes=1, threads=threads)
     pd.testing.assert_frame_equal(small, some.table("reserve"), check_exact=True)
+
+
+def test_it_takes_no_more_memory_than_it_is_given():
+    """Sixteen megabytes beside the table; all forty members at once would take some forty arrays of a megabyte."""
+    results = with_reserve(simulate(small_study(members=40, years=6, sims=3_000, budget=60.0)), SPEC)
+    paths, most = results._paths, 16 * 2**20
+    tracemalloc.start()
+    try:
+        frame = reserve_table(results.study, paths, max_bytes=most, threads=1)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak - frame.memory_usage(deep=True).sum() * 3 < most
 
 
 # --- the opening that is required

@@ -159,12 +159,13 @@ def _fill(
     last = columns["opening"].shape[2] - 1
 
     def of(money: FloatArray) -> Borne:
-        return [np.asfortranarray(money[:, year, members]) for year in range(years)].__getitem__
+        # Not kept: a plan of fifty years would take fifty arrays.
+        return lambda year: np.asfortranarray(money[:, year, members])
 
     alone = of(paths.own)
     needed = required_opening(opening_needed(alone, rules), safety)
     # A little twice where an agreement is own use, so that no study needs to have it.
-    depleted = [_chance(year.depleted) for year in reserve_years(alone, rules)] if with_paths else []
+    depleted = [year.depleted for year in reserve_years(alone, rules)] if with_paths else []
     for row, contribution in enumerate(paths.contributions.values()):
         borne = of(contribution)
         same = np.all([(borne(year) == alone(year)).all(axis=0) for year in range(years)], axis=0)
@@ -172,11 +173,12 @@ def _fill(
         _put_compared(columns, "required_opening", (row, members, last), estimate, needed, same)
         if not with_paths:
             continue
-        chances = _fill_paths(columns, reserve_years(borne, rules), rules, (row, members))
+        gone = _fill_paths(columns, reserve_years(borne, rules), rules, (row, members))
         for place in range(last + 1):
             year = min(place, years - 1)
             where = (row, members, place)
-            _put_compared(columns, "depletion_probability", where, chances[year], depleted[year], same)
+            chance, base = _chance(gone[year]), _chance(depleted[year])
+            _put_compared(columns, "depletion_probability", where, chance, base, same)
 
 
 def _put(columns: Columns, name: str, where: Where, figure: Figure) -> None:
@@ -197,8 +199,8 @@ def _put_compared(
 
 def _fill_paths(
     columns: Columns, walk: Iterable[ReserveYear], rules: ReserveRules, where: tuple[int, slice]
-) -> list[Estimate]:
-    """Fill in the columns about balances, calls and refunds; return the chance of depletion up to each year."""
+) -> list[BoolArray]:
+    """Fill in the columns about balances, calls and refunds; return what is depleted up to each year."""
     years, depleted, first = len(rules.put_in), [], (rules.opening, np.zeros_like(rules.opening))
     sums: dict[str, npt.NDArray[Any]] = {}
     for place, year in enumerate(walk):
@@ -210,7 +212,7 @@ def _fill_paths(
         calls = np.maximum(rules.floor[place] - ordered[::-1], 0.0)
         balances = _balances(year.end, np.clip(ordered, rules.floor[place], rules.cap[place]))
         _fill_row(columns, (*where, place), here, calls, rules.put_in[place], 1, {"opening": opening, **balances})
-        depleted.append(_chance(year.depleted))
+        depleted.append(year.depleted)
     if years > 1:
         calls, put_in = np.sort(sums["call"], axis=0), rules.put_in.sum(axis=0)
         _fill_row(columns, (*where, years), sums, calls, put_in, years, {"opening": first, **balances})
