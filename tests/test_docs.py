@@ -31,6 +31,7 @@ from solidair.models.sources.open_cases import read_open_cases
 from solidair.models.sources.regions import COLUMNS, read_region
 from solidair.pool.agreements import Agreement, AgreementSpec
 from solidair.pool.describe import with_past
+from solidair.pool.finance.spec import FinanceSpec, ReserveSpec
 from solidair.pool.metrics import METRICS
 from solidair.pool.parts.registry import PARTS
 from solidair.pool.results import TABLES
@@ -51,6 +52,8 @@ WRITTEN = (
     CareTypeSpec,
     DependenceSpec,
     AgreementSpec,
+    FinanceSpec,
+    ReserveSpec,
     Quantity,
 )
 every_text = pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
