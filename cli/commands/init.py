@@ -14,13 +14,15 @@ _REGION_NOTE = {
 # De gemeenten van uw regio. Vervang de regels; bewaar als CSV (Excel mag, ook met puntkomma's).
 # Verplicht: code (CBS, GM + 4 cijfers), name, inhabitants, youth (0-17 jaar).
 # Mag erbij, als kolom: youth_budget_eur (jeugdbudget in euro's; anders geschat uit de jeugdigen),
-#   need_index (behoefte-index, 1 = gemiddeld; voor alle gemeenten of voor geen), buffer_eur (weerstandscapaciteit).
+#   need_index (behoefte-index, 1 = gemiddeld; voor alle gemeenten of voor geen),
+#   buffer_eur (reserve voor jeugdhulp), capacity_incidental_eur en capacity_structural_eur (weerstandscapaciteit).
 """,
     "en": """\
 # The municipalities of your region. Replace the lines; save as CSV (Excel is fine, with semicolons too).
 # Required: code (CBS, GM + 4 digits), name, inhabitants, youth (aged 0-17).
 # May be added, as a column: youth_budget_eur (youth budget in euros; otherwise estimated from the youths),
-#   need_index (need index, 1 = average; for all municipalities or for none), buffer_eur (capacity to absorb losses).
+#   need_index (need index, 1 = average; for all municipalities or for none),
+#   buffer_eur (reserve for youth care), capacity_incidental_eur and capacity_structural_eur (capacity to bear losses).
 """,
 }
 
