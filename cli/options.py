@@ -107,7 +107,8 @@ overrides = click.option(
     "overrides",
     metavar="KEY=VALUE",
     multiple=True,
-    help="Set a value on top of the files, for example costs.verblijf.clients_per_1000=6. Repeatable.",
+    help="Set a value on top of the files, for example costs.verblijf.clients_per_1000=6, or by a share of what it "
+    "was, costs.verblijf.tariff=+15%. Repeatable.",
 )
 sims = click.option("--sims", type=Count(100, MOST_SIMS), help="Simulated paths (default: the study's own).")
 sims_or_auto = click.option(
