@@ -20,6 +20,7 @@ from solidair.models.problems import InputError
 
 COMMANDS = {
     "run": "Run a study and write its report.",
+    "stress": "Show what changes for whom if the world turns out otherwise than planned.",
     "check": "Check a study: its files, then simulated figures against exact ones.",
     "replay": "Draw one simulated path again, and show every case behind its figures.",
     "forecast": "Forecast the end of a year from the costs of its first months.",

@@ -218,6 +218,11 @@ class Results:
             squares=self._squares,
         )
 
+    @property
+    def paths(self) -> Paths:
+        """What all agreements did in all years of all simulated paths."""
+        return self._paths
+
     @cached_property
     def _years_table(self) -> pd.DataFrame:
         region = self.study.region

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from solidair.models.costs import CostModel
 from solidair.models.departures import Departure, What
 from solidair.models.problems import InputError, Problem, nearest, suggest
 from solidair.models.regions import Region
@@ -305,6 +304,8 @@ def _checked(study: Study) -> Study:
     return study
 
 
-def same_costs(one: CostModel, other: CostModel) -> bool:
-    """Return whether two cost models draw the same cases."""
-    return one.spec == other.spec and one.departures == other.departures
+def same_world(one: Study, other: Study) -> bool:
+    """Return whether the same happens in two studies of the same members and agreements by name."""
+    costs = all(getattr(one.costs, key) == getattr(other.costs, key) for key in ("spec", "departures"))
+    rest = all(getattr(one, key) == getattr(other, key) for key in ("departures", "mergers"))
+    return costs and rest and [a.spec for a in one.agreements] == [a.spec for a in other.agreements]

@@ -23,9 +23,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from solidair.models.problems import InputError, Problem
-from solidair.models.schema import Config, Grade, RuleError, Source, Words, parse
+from solidair.models.schema import Config, Grade, RuleError, Words, parse
+from solidair.models.schema import Source as Origin
 from solidair.pool.stress.amounts import Amount, looks_relative, parse_factor
-from solidair.pool.study_loader import Loader
+from solidair.pool.study_loader import Loader, Source, builtin
 
 FREE = "--set"
 """Name of the scenario that the command line makes of its own changes."""
@@ -148,7 +149,7 @@ class ScenarioSpec(Config):
 
     title: Words
     summary: Words
-    source: Source
+    source: Origin
     grade: Grade
     changes: tuple[Changed, ...] = Field(min_length=1)
 
@@ -173,13 +174,15 @@ class Scenario:
     digest: str = ""
 
 
-def load_scenarios(names: Sequence[str], folder: Path | None = None) -> list[Scenario]:
+def load_scenarios(names: Sequence[str], folder: Path | None = None, *, shipped: bool = False) -> list[Scenario]:
     """Load scenarios by name or path.
 
     Parameters
     ----------
     folder
         Where files are looked for first; the current folder if left out.
+    shipped
+        Whether to look only among those that come with solidair.
 
     Raises
     ------
@@ -189,7 +192,10 @@ def load_scenarios(names: Sequence[str], folder: Path | None = None) -> list[Sce
     loader = Loader(())
     found: list[Scenario] = []
     for name in names:
-        source = loader.locate("scenarios", name, folder or Path())
+        if shipped:
+            source: Source | None = Source(builtin("scenarios")[name], f"scenarios/{name}.toml")
+        else:
+            source = loader.locate("scenarios", name, folder or Path())
         document = loader.document(source, "scenarios", name) if source else None
         if source is None or document is None:
             continue
