@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from solidair.models.departures import Departure, What
-from solidair.models.problems import InputError, Problem, nearest, suggest
-from solidair.models.regions import Region
+from solidair.models.problems import InputError, Problem, suggest
 from solidair.pool.agreements import Agreement
 from solidair.pool.changes import Exit
 from solidair.pool.mergers import MergerSpec, merger_faults, named, placed
 from solidair.pool.stress.amounts import Amount
 from solidair.pool.stress.contradictions import contradictions
-from solidair.pool.stress.parameters import WHOLE_RUN, MisfitError, Parameters, drivers
-from solidair.pool.stress.scenario import Changed, Doubt, Leaving, Merging, NumberChange, ReplacedCare, Scenario
+from solidair.pool.stress.parameters import BUDGET, ENTRIES, PRICE, MisfitError, Parameters, target
+from solidair.pool.stress.scenario import FREE, Changed, Doubt, Leaving, Merging, NumberChange, ReplacedCare, Scenario
 from solidair.pool.study import Study
 
-_DEPARTURES: dict[str, What] = {"price": "price", "tariff": "price", "entries": "volume"}
+_DEPARTURES: dict[str, What] = {PRICE: "price", ENTRIES: "volume", BUDGET: "budget"}
 """Drivers that may hold in some years only."""
 
 _SIZES = ("largest", "second-largest", "smallest", "second-smallest")
@@ -45,7 +44,9 @@ def stressed(study: Study, scenarios: Sequence[Scenario]) -> Study:
             try:
                 world.apply(change)
             except MisfitError as error:
-                problems.append(place.problem(error))
+                problems.append(place.problem(error.value, str(error), error.hint))
+            except InputError as error:
+                problems += [world.explained(problem) for problem in error.problems]
     if not problems:
         try:
             return world.study()
@@ -67,36 +68,28 @@ class _Place:
         """The change as it would be typed."""
         if isinstance(self.change, NumberChange):
             amount = self.change.by if self.change.by is not None else f"{self.change.to:g}"
-            return f"{self.scenario.name}: {self.change.set}={amount}"
-        return f"{self.scenario.name}: changes.{self.number}"
+            return f"{self.change.set}={amount}"
+        return self.change.kind
 
-    def problem(self, fault: MisfitError, key: str = "") -> Problem:
-        """Return a fault as a problem of the scenario."""
-        where = f"changes.{self.number}"
-        if isinstance(self.change, NumberChange):
-            where += f".{key or 'set'}"
-            value = fault.value or (self.change.set if not key else str(getattr(self.change, key)))
-        else:
-            value = fault.value
-        return Problem(self.scenario.file, where, value, str(fault), fault.hint)
+    def problem(self, value: str, rule: str, hint: str) -> Problem:
+        """Return what is wrong with this change."""
+        if self.scenario.name == FREE:
+            return Problem(FREE, self.said, "" if value in self.said else value, rule, hint)
+        return Problem(self.scenario.file, f"changes.{self.number}", value or self.said, rule, hint)
 
 
 class _World:
-    """A study on its way to what a scenario makes of it."""
+    """A study on its way to what scenarios make of it."""
 
     def __init__(self, study: Study) -> None:
         self.plan = study
         self.parameters = Parameters(study.costs)
         self.departures: list[Departure] = []
         self.budgets: list[Departure] = []
-        self.leaving: list[tuple[str, int]] = []
+        self.leaving: dict[str, int] = {}
         self.merging: list[MergerSpec] = []
+        self.replaced: dict[str, float] = {}
         self.places: list[_Place] = []
-
-    @property
-    def said(self) -> str:
-        """The change at hand."""
-        return self.places[-1].said
 
     def apply(self, change: Changed) -> None:
         """Apply one change.
@@ -105,6 +98,8 @@ class _World:
         ------
         MisfitError
             If the study has nothing that it could change.
+        InputError
+            If what it makes of a number cannot be.
         """
         if isinstance(change, NumberChange):
             self._number(change)
@@ -113,12 +108,9 @@ class _World:
         elif isinstance(change, Doubt):
             self.parameters.doubt(change.error)
         elif isinstance(change, Leaving):
-            self.leaving.append((self._member(change.member), self._year(change.first)))
+            self._leave(change)
         elif isinstance(change, Merging):
-            codes = tuple(self._member(member) for member in change.members)
-            if len(set(codes)) < len(codes):
-                raise MisfitError("these are one and the same member", "Name two different members.", ", ".join(codes))
-            self.merging.append(MergerSpec(codes=codes, into=codes[0], year=self._year(change.first)))
+            self._merge(change)
 
     def study(self) -> Study:
         """Return the study in this world.
@@ -128,98 +120,86 @@ class _World:
         InputError
             If the cost model or an agreement cannot carry it.
         """
-        costs = self.parameters.model()
-        costs = replace(costs, departures=(*costs.departures, *self.departures)) if self.departures else costs
-        plan = self.plan
-        changed = replace(
-            plan,
-            costs=costs,
-            agreed=plan.agreed or plan.costs if costs is not plan.costs else plan.agreed,
-            departures=(*plan.departures, *self.budgets),
-        )
-        changed = _merged(changed, self.merging) if self.merging else changed
-        return _left(changed, self.leaving) if self.leaving else changed
+        plan, costs = self.plan, self.parameters.model()
+        if self.departures:
+            costs = replace(costs, departures=(*costs.departures, *self.departures))
+        agreed = plan.agreed if costs is plan.costs or plan.agreed is not None else plan.costs
+        changed = replace(plan, costs=costs, agreed=agreed, departures=(*plan.departures, *self.budgets))
+        for kinds, action in ((Merging, self._merged), (Leaving, self._left)):
+            try:
+                changed = action(changed)
+            except InputError as error:
+                # Of several that merge, or leave, the last one: an agreement says what it cannot follow, not why.
+                place = [place for place in self.places if isinstance(place.change, kinds)][-1]
+                raise InputError(
+                    place.problem(f"{problem.file}: {problem.where}", problem.rule, "Leave this scenario out.")
+                    for problem in error.problems
+                ) from None
+        return changed
 
     def explained(self, problem: Problem) -> Problem:
         """Return a problem of a changed cost model as one of the change that brought it in."""
-        place = self.places[self.parameters.blamed(problem.where)]
         if problem.file != self.plan.costs.file:
             return problem
-        where = f"changes.{place.number}"
-        rule = f"this makes {problem.where.removeprefix('care_types.')} {problem.value}".rstrip() + f": {problem.rule}"
-        value = place.said.partition(": ")[2]
-        return Problem(place.scenario.file, where, value, rule, problem.hint)
+        place = self.places[self.parameters.blamed(problem.where)]
+        made = f"{problem.where.removeprefix('care_types.')} {problem.value}".rstrip()
+        return place.problem("", f"this makes {made}: {problem.rule}", problem.hint)
 
     def _number(self, change: NumberChange) -> None:
-        parts = change.set.split(".")
-        ids, amount = self.plan.costs.ids, change.amount
-        timed = change.first > 1 or change.last is not None or change.yearly
-        if parts == ["budget"]:
-            self.budgets.append(self._departure("budget", change, amount, None))
-            return
-        care = ids if len(parts) == 2 else (parts[1],) if len(parts) == 3 and parts[1] in ids else ()
-        driver = parts[-1]
-        if parts[0] == "costs" and care and driver in _DEPARTURES:
-            scope = None if len(parts) == 2 else care
-            self.departures.append(self._departure(_DEPARTURES[driver], change, amount, scope))
-            return
-        if timed:
+        what, amount = target(change.set, self.plan.costs), change.amount
+        said = self.places[-1].said
+        if change.first > self.plan.settings.years:
+            rule = f"the study has {self.plan.settings.years} budget years only"
+            raise MisfitError(rule, "Run more years.", f"first = {change.first}")
+        if what.driver in _DEPARTURES:
+            if amount.value is not None:
+                raise MisfitError("this changes by a share of what was planned, not to a value", "Write +15%.")
+            if what.driver == BUDGET and amount.factor == 0.0:
+                raise MisfitError("a budget cannot become nothing", "Write a smaller cut.")
+            care = None if what.care is None else (what.care,)
+            last = None if change.last is None else change.last - 1
+            made = Departure(_DEPARTURES[what.driver], amount.factor, change.first - 1, last, change.yearly, care)
+            (self.budgets if what.driver == BUDGET else self.departures).append(made)
+        elif change.first > 1 or change.last is not None or change.yearly:
             hint = "Leave out first, last and yearly, or change price, entries or budget."
             raise MisfitError("only prices, entries and budgets can change in some years", hint)
-        if parts[0] == "costs" and care and driver in WHOLE_RUN:
-            for id_ in care:
-                if len(parts) == 3 or self._has(id_, driver):
-                    self._whole_run(driver)(id_, amount, self.said)
-            return
-        self.parameters.set(self._key(change.set), amount, self.said)
-
-    def _whole_run(self, driver: str) -> Callable[[str, Amount, str], None]:
-        found: Callable[[str, Amount, str], None] = getattr(self.parameters, driver)
-        return found
-
-    def _has(self, id_: str, driver: str) -> bool:
-        """Return whether a care type has what a driver of all care types changes."""
-        return driver != "length" or self.plan.costs.episodes[self.plan.costs.ids.index(id_)] is not None
-
-    def _key(self, path: str) -> str:
-        """Return the key of a number of the cost model.
-
-        Raises
-        ------
-        MisfitError
-            If there is none; names the nearest one.
-        """
-        root, _, rest = path.partition(".")
-        known = self.parameters.keys()
-        for key in (rest, f"care_types.{rest}"):
-            if root == "costs" and (key in known or key in ("index", "volume_growth")):
-                return key
-        near = nearest(path, drivers(self.plan.costs))
-        hint = f"Did you mean '{near}'?" if near else (
-            "Write 'budget', or 'costs.' and a key of the cost model, such as costs.verblijf.price."
-        )  # fmt: skip
-        raise MisfitError("there is no such number to change", hint, path)
-
-    def _departure(self, what: What, change: NumberChange, amount: Amount, care: tuple[str, ...] | None) -> Departure:
-        if amount.value is not None:
-            raise MisfitError("this changes by a share of what was planned, not to a value", "Write by = '+15%'.")
-        last = None if change.last is None else change.last - 1
-        if what == "budget" and amount.factor == 0.0:
-            raise MisfitError("a budget cannot become nothing", "Write a smaller cut.", change.by or "")
-        return Departure(what, amount.factor, change.first - 1, last, change.yearly, care)
+        else:
+            self.parameters.apply(what, amount, said)
 
     def _replace(self, change: ReplacedCare) -> None:
-        ids = self.plan.costs.ids
+        ids, said = self.plan.costs.ids, self.places[-1].said
         for id_ in (change.care, change.instead):
             if id_ not in ids:
                 raise MisfitError("there is no such care type", suggest(id_, ids), id_)
         if change.care == change.instead:
             raise MisfitError("care cannot be replaced by itself", "Name another care type.", change.care)
+        before = self.replaced.get(change.care, 0.0)
+        share = before + change.share
+        if share > 1.0 + 1e-12:
+            rule = f"together with what was replaced before, this replaces {share:.0%} of '{change.care}'"
+            raise MisfitError(f"{rule}, more than there is", "Lower a share, or leave a scenario out.")
+        self.replaced[change.care] = share
         care = self.parameters.document["care_types"]
-        moved = change.share * care[change.care]["clients_per_1000"]["value"]
-        there = care[change.instead]["clients_per_1000"]["value"]
-        self.parameters.clients(change.care, Amount(1.0 - change.share), self.said)
-        self.parameters.clients(change.instead, Amount(value=there + moved), self.said)
+        left, there = (care[id_]["clients_per_1000"]["value"] for id_ in (change.care, change.instead))
+        moved = left * change.share / (1.0 - before) if before < 1.0 else 0.0
+        self.parameters.clients(change.care, Amount(value=max(left - moved, 0.0)), said)
+        self.parameters.clients(change.instead, Amount(value=there + moved), said)
+
+    def _leave(self, change: Leaving) -> None:
+        code, year = self._member(change.member), self._year(change.first)
+        if self.leaving.setdefault(code, year) != year:
+            raise MisfitError(f"{code} leaves in {self.leaving[code]} already", "Leave one of the two out.")
+        if any(code in spec.codes for spec in self.merging):
+            raise MisfitError(f"{code} cannot both leave and merge", "Leave one of the two out.")
+
+    def _merge(self, change: Merging) -> None:
+        codes = tuple(self._member(member) for member in change.members)
+        if len(set(codes)) < len(codes):
+            raise MisfitError("these are one and the same member", "Name two different members.", ", ".join(codes))
+        both = [code for code in codes if code in self.leaving]
+        if both:
+            raise MisfitError(f"{both[0]} cannot both leave and merge", "Leave one of the two out.")
+        self.merging.append(MergerSpec(codes=codes, into=codes[0], year=self._year(change.first)))
 
     def _member(self, asked: str) -> str:
         """Return the CBS code of a member that is named by code or by size."""
@@ -243,26 +223,26 @@ class _World:
         """
         settings = self.plan.settings
         if first > settings.years:
-            raise MisfitError(f"the study has {settings.years} budget years only", "Run more years.", str(first))
+            raise MisfitError(
+                f"the study has {settings.years} budget years only", "Run more years.", f"first = {first}"
+            )
         return settings.first_year + first - 1
 
+    def _merged(self, study: Study) -> Study:
+        """Return the study with mergers on top of those it has."""
+        if not self.merging:
+            return study
+        settings, specs = study.settings, [*_specs(study), *self.merging]
+        if wrong := merger_faults(specs, study.region, settings.first_year, settings.years):
+            raise InputError(Problem("mergers", w.where, w.value, w.rule, w.hint) for w in wrong)
+        mergers = placed(specs, study.region, settings.first_year)
+        return _checked(replace(study, region=named(self.merging, study.region), mergers=mergers))
 
-def _merged(study: Study, specs: Sequence[MergerSpec]) -> Study:
-    """Return the study with mergers on top of those it has.
-
-    Raises
-    ------
-    InputError
-        If they do not fit, or an agreement cannot follow them.
-    """
-    settings = study.settings
-    before = tuple(_specs(study))
-    wrong = merger_faults([*before, *specs], study.region, settings.first_year, settings.years)
-    if wrong:
-        raise InputError(Problem("scenario", f"mergers.{w.where}", w.value, w.rule, w.hint) for w in wrong)
-    mergers = placed([*before, *specs], study.region, settings.first_year)
-    region: Region = named(specs, study.region)
-    return _checked(replace(study, region=region, mergers=mergers))
+    def _left(self, study: Study) -> Study:
+        """Return the study with members out of every agreement of which they are members."""
+        if not self.leaving:
+            return study
+        return _checked(replace(study, agreements=tuple(_without(a, study, self.leaving) for a in study.agreements)))
 
 
 def _specs(study: Study) -> Iterator[MergerSpec]:
@@ -273,20 +253,10 @@ def _specs(study: Study) -> Iterator[MergerSpec]:
         yield MergerSpec(codes=inside, into=inside[0], year=study.settings.first_year + merger.place)
 
 
-def _left(study: Study, leaving: Sequence[tuple[str, int]]) -> Study:
-    """Return the study with members out of every agreement of which they are members.
-
-    Raises
-    ------
-    InputError
-        If an agreement cannot do without one of them.
-    """
-    return _checked(replace(study, agreements=tuple(_without(a, study, leaving) for a in study.agreements)))
-
-
-def _without(agreement: Agreement, study: Study, leaving: Sequence[tuple[str, int]]) -> Agreement:
+def _without(agreement: Agreement, study: Study, leaving: Mapping[str, int]) -> Agreement:
+    """Return an agreement without some members, each from a calendar year on."""
     changes = list(agreement.spec.changes)
-    for code, year in leaving:
+    for code, year in leaving.items():
         place, t = study.region.index(code), year - study.settings.first_year
         inside = any(
             agreement.reach(clause, study.setting)[:, t:, place].any() and len(clause.named(study.setting)) > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from solidair.models.problems import Problem
+from solidair.pool.stress.parameters import ALIASES
 from solidair.pool.stress.scenario import Doubt, Leaving, Merging, NumberChange, Scenario
 
 
@@ -27,7 +28,7 @@ def contradictions(scenarios: Sequence[Scenario]) -> Iterator[Problem]:
 
 def _clash(change: object, other: object) -> str:
     """Return what is contradictory in two changes, as the beginning of a sentence; empty if nothing is."""
-    if isinstance(change, NumberChange) and isinstance(other, NumberChange) and change.set == other.set:
+    if isinstance(change, NumberChange) and isinstance(other, NumberChange) and _name(change) == _name(other):
         if change.to is not None or other.to is not None:
             same = change.to is not None and change.to == other.to
             return "" if same else f"this sets {change.set}, which is changed already by scenario"
@@ -47,6 +48,12 @@ def _clash(change: object, other: object) -> str:
         if one_ & two_:
             return f"{sorted(one_ & two_)[0]} cannot both leave and merge; see scenario"
     return ""
+
+
+def _name(change: NumberChange) -> str:
+    """Return what a change sets, in one of the ways in which it may be written."""
+    parts = [ALIASES.get(part, part) for part in change.set.split(".") if part != "care_types"]
+    return ".".join(parts)
 
 
 def _members(change: Merging | Leaving) -> set[str]:

@@ -2,25 +2,81 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scipy.optimize import brentq
 
 from solidair.models.costs import CostModel
 from solidair.models.episode_spec import build_episode
-from solidair.models.problems import InputError, Problem
+from solidair.models.problems import InputError, Problem, nearest
 from solidair.models.schema import frozen
-from solidair.models.severity_spec import build_severity
+from solidair.models.severity_spec import build_severity, quantities_of
 from solidair.pool.overrides import Override, apply_overrides
 from solidair.pool.stress.amounts import Amount
 
-WHOLE_RUN = ("clients", "length", "spread")
-"""Drivers of a care type that hold for the whole run."""
+PRICE, ENTRIES, BUDGET = "price", "entries", "budget"
+DRIVERS = (PRICE, ENTRIES, "clients", "length", "spread")
+"""What a scenario may change of a care type, or of all."""
+
+ALIASES = {"tariff": PRICE, "clients_per_1000": "clients"}
+"""Other words for a driver: day tariffs are the prices of stays."""
 
 DOUBTED = ("clients_per_1000", "severity.mean", "severity.tariff.mean", "episode.tariff.mean", "episode.duration.mean")
 """Numbers of a care type that doubt is about."""
+
+_MONEY = ("eur", "€")
+"""How the unit of an amount of money begins."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a path means.
+
+    Parameters
+    ----------
+    driver
+        'budget', one of `DRIVERS`, or empty for a number of the cost model.
+    care
+        Care types whose driver it is; None for all.
+    key
+        Key of the number.
+    """
+
+    driver: str = ""
+    care: str | None = None
+    key: str = ""
+
+    def __str__(self) -> str:
+        if not self.driver:
+            return f"costs.{self.key.removeprefix('care_types.')}"
+        return self.driver if self.driver == BUDGET else ".".join(filter(None, ("costs", self.care, self.driver)))
+
+
+def target(path: str, costs: CostModel) -> Target:
+    """Return what a path means.
+
+    Raises
+    ------
+    MisfitError
+        If there is no such thing; names the nearest one.
+    """
+    root, *rest = path.split(".")
+    inside = rest[1:] if rest[:1] == ["care_types"] else rest
+    driver = ALIASES.get(inside[-1], inside[-1]) if inside else ""
+    if path == BUDGET:
+        return Target(BUDGET)
+    if root == "costs" and driver in DRIVERS and (len(inside) == 1 or (len(inside) == 2 and inside[0] in costs.ids)):
+        return Target(driver, inside[0] if len(inside) == 2 else None)
+    known = {key for key, _ in costs.quantities()}
+    for key in (".".join(rest), ".".join(["care_types", *rest])):
+        if root == "costs" and (key in known or key in ("index", "volume_growth")):
+            return Target(key=key)
+    near = nearest(path, drivers(costs))
+    hint = "Write 'budget', or 'costs.' and a key of the cost model, such as costs.verblijf.price."
+    raise MisfitError("there is no such number to change", f"Did you mean '{near}'?" if near else hint, path)
 
 
 class MisfitError(ValueError):
@@ -42,7 +98,7 @@ class Parameters:
 
     def __init__(self, costs: CostModel) -> None:
         self.costs = costs
-        self.document: dict[str, Any] = costs.spec.model_dump(exclude_none=True)
+        self.document: dict[str, Any] = _thawed(costs.spec.model_dump(exclude_none=True))
         self.changed: dict[str, int] = {}
         self._number = 0
 
@@ -68,9 +124,22 @@ class Parameters:
         inside = [n for one, n in self.changed.items() if f"{key}.".startswith(f"{one}.") or one.startswith(f"{key}.")]
         return inside[-1] if inside else self._number
 
-    def keys(self) -> dict[str, float]:
-        """Return every number of the model by its key."""
-        return {key: quantity.value for key, quantity in self.costs.quantities()}
+    def apply(self, what: Target, amount: Amount, said: str) -> None:
+        """Change a driver for the whole run, or a number.
+
+        Raises
+        ------
+        MisfitError
+            If the model has nothing of the kind, or cannot follow.
+        """
+        if not what.driver:
+            self.set(what.key, amount, said)
+            return
+        change = getattr(self, what.driver)
+        for id_ in self.costs.ids if what.care is None else (what.care,):
+            if what.care is None and what.driver == "length" and "episode" not in self.document["care_types"][id_]:
+                continue
+            change(id_, amount, said)
 
     def set(self, key: str, amount: Amount, said: str) -> None:
         """Change one number.
@@ -98,6 +167,25 @@ class Parameters:
         """Change the clients of a care type, those in care at the start among them."""
         self.set(f"care_types.{id_}.clients_per_1000", amount, said)
 
+    entries = clients
+    """In a plan whose numbers hold from the start, more clients and more of those who enter are the same."""
+
+    def price(self, id_: str, amount: Amount, said: str) -> None:
+        """Change what all clients of a care type cost, the cap among it."""
+        if not amount.factor:
+            raise MisfitError("a price cannot become nothing", "Write a smaller cut.")
+        if amount.value is not None:
+            raise MisfitError("a price changes by a share of what it was", f"Write +15%, or set a key of {id_} itself.")
+        where, _ = self._law(id_)
+        before = self._mean(where)
+        for key, quantity in [*quantities_of(frozen(self._node(where)), where)]:
+            if key.rsplit(".", 1)[1] == "mu":
+                self.set(key, Amount(value=quantity.value + math.log(amount.factor)), said)
+            elif quantity.unit.casefold().startswith(_MONEY):
+                self.set(key, amount, said)
+        if not math.isclose(self._mean(where), amount.factor * before, rel_tol=1e-9):
+            raise MisfitError(f"the price of '{id_}' cannot change as one", "Set the parameters of its law instead.")
+
     def length(self, id_: str, amount: Amount, said: str) -> None:
         """Make the stays of a care type longer or shorter; as many children enter, so more are in care."""
         care = self.document["care_types"][id_]
@@ -117,6 +205,8 @@ class Parameters:
     def spread(self, id_: str, amount: Amount, said: str) -> None:
         """Change the spread of what a client costs around an unchanged mean, and the cap above it likewise."""
         where, table = self._law(id_)
+        if amount.factor == 1.0 and amount.value is None:
+            return  # to solve for the mean again would move its last digits
         if "cv" not in table or "mean" not in table:
             raise MisfitError(
                 f"the cost of '{id_}' is not given by mean and cv", "Set the parameters of its law instead."
@@ -127,6 +217,8 @@ class Parameters:
         if "cap" not in table:
             return
         room = table["cap"]["value"] - table["mean"]["value"]
+        if room <= 0.0:
+            raise MisfitError(f"the cap of '{id_}' lies below its mean", "Set the parameters of its law instead.")
         self.set(f"{where}.cap", Amount(value=table["mean"]["value"] + factor * room), said)
 
         def miss(factor: float) -> float:
@@ -155,24 +247,30 @@ class Parameters:
     def _table(self, key: str) -> dict[str, Any] | None:
         node: Any = self.document
         for part in key.split("."):
-            node = node.get(part) if isinstance(node, dict) else None
+            if isinstance(node, list):
+                node = node[int(part) - 1] if part.isdecimal() and 1 <= int(part) <= len(node) else None
+            else:
+                node = node.get(part) if isinstance(node, dict) else None
         return node if isinstance(node, dict) and "value" in node else None
 
     def _law(self, id_: str) -> tuple[str, dict[str, Any]]:
         """Return key and table of the law of what a client, or a day, costs; a copy of it as it was."""
         care = self.document["care_types"][id_]
         kind = "severity" if "severity" in care else "episode"
-        inner = "tariff" if "tariff" in care[kind] and isinstance(care[kind]["tariff"], dict) else ""
+        inner = "tariff" if "family" in (care[kind].get("tariff") or {}) else ""
         table = care[kind][inner] if inner else care[kind]
         copied = {key: dict(value) if isinstance(value, dict) else value for key, value in table.items()}
         return ".".join(filter(None, ("care_types", id_, kind, inner))), copied
 
-    def _mean(self, where: str) -> float:
+    def _node(self, where: str) -> Any:
         node: Any = self.document
         for part in where.split("."):
             node = node[part]
+        return node
+
+    def _mean(self, where: str) -> float:
         problems: list[Problem] = []
-        law = build_severity(frozen(node), self.costs.file, where, problems)
+        law = build_severity(frozen(self._node(where)), self.costs.file, where, problems)
         if law is None:
             raise InputError(problems)
         return float(law.mean)
@@ -188,11 +286,19 @@ class Parameters:
 
 def drivers(costs: CostModel) -> Iterator[str]:
     """Yield every path that a scenario may set, as it is written."""
-    for name in ("price", "tariff", "entries", "clients", "length", "spread"):
+    for name in (*DRIVERS, "tariff"):
         yield f"costs.{name}"
     for id_, episode in zip(costs.ids, costs.episodes, strict=True):
-        for name in ("price", "tariff", "entries", "clients", *(("length",) if episode is not None else ()), "spread"):
-            yield f"costs.{id_}.{name}"
-    yield "budget"
+        for name in (*DRIVERS, "tariff"):
+            if name != "length" or episode is not None:
+                yield f"costs.{id_}.{name}"
+    yield BUDGET
     for key, _ in costs.quantities():
         yield f"costs.{key.removeprefix('care_types.')}"
+
+
+def _thawed(value: Any) -> Any:
+    """Return a document with lists for tuples, so that numbers inside them can be set."""
+    if isinstance(value, dict):
+        return {key: _thawed(entry) for key, entry in value.items()}
+    return [_thawed(entry) for entry in value] if isinstance(value, list | tuple) else value
