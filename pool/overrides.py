@@ -7,6 +7,9 @@
 ``region.GM1842.need_index=1.2``      a value of one member
 ``costs.verblijf.clients_per_1000=6`` a number of the cost model
 ``costs.index=0.02``                  an optional key that the file leaves out
+``costs.verblijf.tariff=+15%``        a number by a share of what it was, or what drives several at once: price,
+                                      entries, clients, length or spread of a care type, or of all (``costs.price``)
+``budget=-3%``                        the budgets of all members
 ``agreements.case-excess.clauses.1.take.retention=75000``
                                       a value of an agreement; clauses count from 1
 ===================================== ===============================================
@@ -20,6 +23,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +35,12 @@ from solidair.models.schema import Quantity
 from solidair.models.sources.regions import MOST_EUR, MOST_NEED, MOST_PEOPLE
 from solidair.pool.known_keys import UNITS, place_of
 
-_STUDY_KEYS = ("title", "region", "costs", "agreements", "reference", "open_cases", "history", "finance", "settings")
+_STUDY_KEYS = (
+    "title", "region", "costs", "agreements", "reference", "open_cases", "history", "finance", "settings", "budget",
+)  # fmt: skip
+
+_DRIVERS = ("price", "tariff", "entries", "clients", "length", "spread")
+_RELATIVE = re.compile(r"[+-].*%|[x×]\s*[0-9].*|[0-9.,]+\s*%", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,15 @@ class Override:
     path: tuple[str, ...]
     value: Any
 
+    @property
+    def relative(self) -> bool:
+        """Whether it changes what is there, or a driver, rather than set the value of a key: see `pool.stress`."""
+        if self.path[0] == "budget":
+            return True
+        share = isinstance(self.value, str) and bool(_RELATIVE.fullmatch(self.value.strip()))
+        driver = self.path[-1] in _DRIVERS and len([part for part in self.path if part != "care_types"]) <= 3
+        return self.path[0] == "costs" and len(self.path) > 1 and (share or driver)
+
     @staticmethod
     def parse(text: str, problems: list[Problem]) -> Override | None:
         """Read 'key=value'; add a problem and return None if it is not one."""
@@ -68,7 +86,7 @@ class Override:
         if path[0] in ("sims", "seed", "years", "first_year"):
             path = ("settings", *path)
         if path[0] not in _STUDY_KEYS:
-            known = ["sims", "seed", "years", "first_year", *_STUDY_KEYS[1:-1]]
+            known = ["sims", "seed", "years", "first_year", *_STUDY_KEYS[1:-2], "budget"]
             problems.append(Problem("--set", text, path[0], "unknown key", suggest(path[0], known)))
             return None
         if path[0] == "agreements" and len(path) == 2:

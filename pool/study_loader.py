@@ -67,7 +67,8 @@ class Loader:
         self.problems: list[Problem] = []
         self.inputs: dict[str, str] = {}
         parsed = [Override.parse(text, self.problems) for text in overrides]
-        self.overrides = [override for override in parsed if override]
+        self.overrides = [override for override in parsed if override and not override.relative]
+        self.changes = [override for override in parsed if override and override.relative]
         self.texts = tuple(overrides)
 
     def open_cases(
@@ -149,6 +150,10 @@ class Loader:
             cares = document.get("care_types")
             return None, _codes_of(cares) if cares and isinstance(cares, dict) else None
         self.checked(lambda: check_anchors(costs), document, "costs")
+        if self.changes:
+            from solidair.pool.stress.planned import changed_costs
+
+            return changed_costs(costs, self.changes, self.problems), costs.codes
         return costs, costs.codes
 
     def region(self, entry: Any, folder: Path, file: str, costs: CostModel | None) -> Region | None:
@@ -167,6 +172,10 @@ class Loader:
         for override in self.overrides:
             if override.path[0] == "region" and len(override.path) > 1:
                 region = override_member(region, override, per_youth, self.problems)
+        if self.changes:
+            from solidair.pool.stress.planned import changed_budgets
+
+            region = changed_budgets(region, self.changes, self.problems)
         return region
 
     def agreement(

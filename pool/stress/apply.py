@@ -47,12 +47,14 @@ def stressed(study: Study, scenarios: Sequence[Scenario]) -> Study:
                 problems.append(place.problem(error.value, str(error), error.hint))
             except InputError as error:
                 problems += [world.explained(problem) for problem in error.problems]
-    if not problems:
-        try:
-            return world.study()
-        except InputError as error:
-            problems += [world.explained(problem) for problem in error.problems]
-    raise InputError(dict.fromkeys(problems))
+    made = study
+    try:
+        made = world.study()
+    except InputError as error:
+        problems += [world.explained(problem) for problem in error.problems]
+    if problems:
+        raise InputError(dict.fromkeys(problems))
+    return made
 
 
 @dataclass(frozen=True)
