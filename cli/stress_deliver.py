@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from solidair.cli import output as out
+from solidair.cli.stress_page import stress_page
 from solidair.cli.stress_run import Found
 
 
@@ -14,6 +15,7 @@ def deliver_stress(target: Path, found: Found, language: str, started: float) ->
     """Write the folder, and return its manifest."""
     with out.replaced_folder(target) as work:
         digests = out.write_tables(work / "tables", {"stress": found.table})
+        (work / "stress.html").write_text(stress_page(found, language), encoding="utf-8")
         timing = {**found.seconds, "total": time.perf_counter() - started}
         content = out.manifest(found.base, timing, digests, {}) | {
             "worlds": [

@@ -26,6 +26,8 @@ class Loaded:
         Whether the user has named the worlds.
     member
         CBS code of the member to look at; None for the region.
+    asked, changes
+        Worlds and changes of the user's own, as they were written.
     """
 
     study: Study
@@ -33,6 +35,8 @@ class Loaded:
     left_out: tuple[LeftOut, ...] = ()
     chosen: bool = True
     member: str | None = None
+    asked: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
 def load(study: str, scenarios: Sequence[str], overrides: Sequence[str], member: str | None) -> Loaded:
@@ -71,7 +75,7 @@ def load(study: str, scenarios: Sequence[str], overrides: Sequence[str], member:
         problems += error.problems
     if problems:
         raise InputError(problems)
-    return Loaded(plan, tuple(worlds), tuple(left), bool(scenarios or changes), code)
+    return Loaded(plan, tuple(worlds), tuple(left), bool(scenarios or changes), code, tuple(scenarios), tuple(changes))
 
 
 def _code(member: str, study: Study) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -84,11 +83,3 @@ def run_worlds(loaded: Loaded, sims: int | None, seed: int | None, threads: int 
             seconds[world.name] = time.perf_counter() - clock
     table = pd.concat(tables, ignore_index=True) if tables else compare(base, base, "").iloc[:0]
     return Found(loaded, base, tuple(worlds), tuple(left), table, seconds)
-
-
-def rows(found: Found, **chosen: str) -> Sequence[dict[str, object]]:
-    """Return rows of the table with these values."""
-    table = found.table
-    for column, value in chosen.items():
-        table = table[table[column] == value]
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
