@@ -29,7 +29,7 @@ COMMANDS = {
     "batch": "Run many studies, and write an overview that leads to their reports.",
     "describe": "Say in plain language what an agreement or a study does.",
     "init": "Write a project of your own to edit, which runs at once.",
-    "list": "List the studies, agreements, regions and cost models that come with solidair.",
+    "list": "List the studies, agreements, regions, cost models and scenarios that come with solidair.",
     "warmup": "Compile now, so that the first run does not wait.",
 }
 

@@ -22,6 +22,12 @@ from solidair.pool.stress.words import change_words
 from solidair.pool.stress.worlds import World
 from solidair.pool.study import builtin
 
+EVERYONE = "everyone"
+"""Stands for all members where a world hits them alike."""
+
+VISIBLE = 0.0005
+"""Share of a budget below which a rise is printed as nothing."""
+
 MOST_MEMBERS = 40
 """Members in the table of a world; of more, those that change most."""
 
@@ -83,6 +89,8 @@ class _Page:
 
     def _name(self, code: str) -> str:
         region = self.study.region
+        if code == EVERYONE:
+            return self.text["all_alike"]
         return region.title if code == REGION else region.members[region.index(code)].name
 
     def _codes(self) -> list[str]:
@@ -97,10 +105,13 @@ class _Page:
         clear = [code for code in self._codes() if self._need(world, agreement, code).clear]
         rises = [(self._share(world, agreement, code), code) for code in clear]
         share, code = max(rises, default=(0.0, ""), key=lambda rise: rise[0])
-        return (code, share) if share > 0.0 else None
+        if share < VISIBLE:
+            return None
+        alike = len(rises) == len(self.study.region) > 1 and share - min(rises)[0] < VISIBLE
+        return (EVERYONE if alike else code, share)
 
     def _hardest(self) -> str | None:
-        hits = [hit for world in self.worlds if (hit := self._hit(world.name, self.own))]
+        hits = [hit for world in self.worlds if (hit := self._hit(world.name, self.own)) and hit[0] != EVERYONE]
         return max(hits, key=lambda hit: hit[1])[0] if hits else None
 
     def _answer(self) -> list[str]:
@@ -117,7 +128,11 @@ class _Page:
                 world=self._quoted(top), amount=amount, period=self.period, agreement=self.titles[self.own]
             )
         )
-        hits = [(hit[1], world, hit[0]) for world in self.worlds if (hit := self._hit(world.name, self.own))]
+        hits = [
+            (hit[1], world, hit[0])
+            for world in self.worlds
+            if (hit := self._hit(world.name, self.own)) and hit[0] != EVERYONE
+        ]
         if hits and len(self.study.region) > 1:
             share, world, code = max(hits, key=lambda hit: hit[0])
             said.append(

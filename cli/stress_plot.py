@@ -8,7 +8,7 @@ from html import escape
 
 from solidair.cli.report.plots import BLUE, FONT, INK, LINE, PALE_GREY
 
-WIDTH, ROW, LETTERS = 346, 34, 38
+WIDTH, ROW, LETTERS = 346, 34, 46
 """Pixels of a panel and of a row, and letters that fit on a label beside its figure."""
 
 
@@ -54,6 +54,6 @@ def bars(rows: Sequence[Bar], axis: tuple[float, float], alt: str) -> str:
             f'<text x="{WIDTH - 2}" y="{top + 13}" text-anchor="end">{escape(bar.shown)}</text>',
             f'<rect x="{left:.1f}" y="{top + 18}" width="{max(right - left, 0.5):.1f}" height="9" fill="{colour}"/>',
             f'<path d="M{x(bar.value - bar.error):.1f} {top + 22.5}H{x(bar.value + bar.error):.1f}" stroke="{INK}"/>',
+            f'<path d="M{x(0.0):.1f} {top + 16}V{top + 29}" stroke="{LINE}"/>',
         ]
-    parts.append(f'</g><path d="M{x(0.0):.1f} 0V{height}" stroke="{LINE}"/></svg>')
-    return "".join(parts)
+    return "".join([*parts, "</g></svg>"])

@@ -13,6 +13,7 @@ HEADINGS = {
     "agreements": {"nl": "Overeenkomsten", "en": "Agreements"},
     "regions": {"nl": "Regio's", "en": "Regions"},
     "costs": {"nl": "Kostenmodellen", "en": "Cost models"},
+    "scenarios": {"nl": "Scenario's", "en": "Scenarios"},
 }
 ORIGINS = {
     "netherlands": {"nl": "in Nederland", "en": "in the Netherlands"},
@@ -33,7 +34,7 @@ ORIGINS = {
 @options.language
 @options.as_json
 def command(parts: str | None, lang: str, as_json: bool) -> None:
-    """List the studies, agreements, regions and cost models that come with solidair."""
+    """List the studies, agreements, regions, cost models and scenarios that come with solidair."""
     if parts is not None:
         _list_parts(parts, lang, as_json=as_json)
         return

@@ -32,9 +32,8 @@ TEXTS = {
         "hetzelfde "
         "toeval als het plan; begrotingen en overeenkomsten blijven zoals afgesproken.",
         "lead": "{world} vraagt het meest: de gemeenten samen moeten dan {amount} meer achter de hand hebben over "
-        "{period} "
-        "({agreement}).",
-        "lead_none": "Geen van deze werelden vraagt meer weerstandscapaciteit dan het plan ({agreement}).",
+        "{period}, bij {agreement}.",
+        "lead_none": "Geen van deze werelden vraagt meer weerstandscapaciteit dan het plan, bij {agreement}.",
         "hardest": "Het hardst raakt {world} de gemeente {member}: {share} van haar begroting.",
         "least": "Van de overeenkomsten vraagt {best} in die wereld de kleinste verhoging ({low}) en {worst} de "
         "grootste "
@@ -76,6 +75,7 @@ TEXTS = {
         "het totaal.",
         "more_members": "De {shown} gemeenten met de grootste verandering; alle gemeenten staan in tables/stress.csv.",
         "none_hit": "–",
+        "all_alike": "alle gemeenten gelijk",
         "files": "Alle cijfers, ook die van het eerste jaar, staan in tables/stress.csv en stress.parquet. Herhalen:",
     },
     "en": {
@@ -109,9 +109,8 @@ TEXTS = {
         "same luck as "
         "the plan; budgets and agreements stay as agreed.",
         "lead": "{world} asks most: the municipalities together must then have {amount} more in reserve over "
-        "{period} "
-        "({agreement}).",
-        "lead_none": "None of these worlds asks for more required capacity than the plan ({agreement}).",
+        "{period}, under {agreement}.",
+        "lead_none": "None of these worlds asks for more required capacity than the plan, under {agreement}.",
         "hardest": "{world} hits {member} hardest: {share} of its budget.",
         "least": "Of the agreements {best} asks for the smallest rise in that world ({low}) and {worst} for the "
         "largest "
@@ -151,6 +150,7 @@ TEXTS = {
         "of the municipalities; the other figures are those of the total.",
         "more_members": "The {shown} municipalities with the largest change; all are in tables/stress.csv.",
         "none_hit": "–",
+        "all_alike": "all municipalities alike",
         "files": "All figures, those of the first year too, are in tables/stress.csv and stress.parquet. To repeat:",
     },
 }
