@@ -265,6 +265,9 @@ def digest(engine: Engine) -> str:
     for part in (engine.plan, engine.exact_mean, engine.exact_known, engine.measures, study.region.members):
         _feed(hashed, part)
     _feed(hashed, (study.history, study.history_assumed))
+    # What was planned may be otherwise than what happens, and need not show in any table.
+    setting = study.setting
+    _feed(hashed, (setting.budgets, setting.growth, setting.expected_cost, setting.expected_clients, study.mergers))
     for agreement in study.agreements:
         _feed(hashed, (agreement.name, agreement.spec))
     return hashed.hexdigest()
