@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from solidair.models.problems import InputError, Problem
-from solidair.pool.stress.worlds import LeftOut, World, asked_worlds, is_change, shipped_worlds
+from solidair.pool.stress.worlds import LeftOut, World, asked_scenarios, asked_worlds, is_change, shipped_worlds
 from solidair.pool.study import Study
 
 
@@ -57,8 +57,14 @@ def load(study: str, scenarios: Sequence[str], overrides: Sequence[str], member:
         With every fault.
     """
     changes = [text for text in overrides if is_change(text)]
-    plan = Study.load(study, [text for text in overrides if not is_change(text)])
     problems: list[Problem] = []
+    try:
+        plan = Study.load(study, [text for text in overrides if not is_change(text)])
+    except InputError as error:
+        # A fault of the study does not keep the scenarios from being read.
+        problems += error.problems
+        asked_scenarios(scenarios, changes, problems)
+        raise InputError(dict.fromkeys(problems)) from None
     worlds: list[World] = []
     left: list[LeftOut] = []
     code = None
@@ -74,7 +80,7 @@ def load(study: str, scenarios: Sequence[str], overrides: Sequence[str], member:
     except InputError as error:
         problems += error.problems
     if problems:
-        raise InputError(problems)
+        raise InputError(dict.fromkeys(problems))
     return Loaded(plan, tuple(worlds), tuple(left), bool(scenarios or changes), code, tuple(scenarios), tuple(changes))
 
 

@@ -143,7 +143,7 @@ def test_only_the_same_luck_is_compared(plan):
             compare(plan, other, "other")
 
 
-REPLICATIONS = 80
+REPLICATIONS = 50
 METRICS = ("sd", "tvar_95", "overrun_probability", "expected_overrun", "required")
 
 
@@ -173,7 +173,7 @@ def replications():
 def test_paired_errors_are_true_over_many_seeds(replications, metric):
     """The spread of the change over seeds is the error that is reported.
 
-    The root of a chi-square law of 79 degrees over them has a relative sd of 1 / sqrt(158): four of them are 32 %.
+    The root of a chi-square law of 49 degrees over them has a relative sd of 1 / sqrt(98): four of them are 40 %.
     """
     changes, errors = np.moveaxis(replications[:, :, METRICS.index(metric)], -1, 0)
     ratio = np.sqrt((errors**2).mean(axis=0)) / changes.std(axis=0, ddof=1)

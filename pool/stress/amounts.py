@@ -54,7 +54,9 @@ def parse_factor(text: str) -> Amount:
         factor = float(found[1].replace(",", "."))
     elif re.fullmatch(r"\d+(?:[.,]\d+)?\s*%", bare):
         raise RuleError(
-            "a percentage needs a sign: does it come on top, or off?", f"Write '+{bare}' or '-{bare}'.", bare
+            "a percentage needs a sign, which says whether it comes on top or off",
+            f"Write '+{bare}' or '-{bare}'.",
+            bare,
         )
     else:
         raise RuleError("this is not a change of a number", hint, bare)

@@ -151,8 +151,7 @@ class _World:
         what, amount = target(change.set, self.plan.costs), change.amount
         said = self.places[-1].said
         if change.first > self.plan.settings.years:
-            rule = f"the study has {self.plan.settings.years} budget years only"
-            raise MisfitError(rule, "Run more years.", f"first = {change.first}")
+            raise MisfitError(self._ends, "Run more years.", f"first = {change.first}")
         if what.driver in _DEPARTURES:
             if amount.value is not None:
                 raise MisfitError("this changes by a share of what was planned, not to a value", "Write +15%.")
@@ -203,6 +202,10 @@ class _World:
             raise MisfitError(f"{both[0]} cannot both leave and merge", "Leave one of the two out.")
         self.merging.append(MergerSpec(codes=codes, into=codes[0], year=self._year(change.first)))
 
+    @property
+    def _ends(self) -> str:
+        return f"the study ends with budget year {self.plan.settings.years}"
+
     def _member(self, asked: str) -> str:
         """Return the CBS code of a member that is named by code or by size."""
         region = self.plan.region
@@ -225,9 +228,7 @@ class _World:
         """
         settings = self.plan.settings
         if first > settings.years:
-            raise MisfitError(
-                f"the study has {settings.years} budget years only", "Run more years.", f"first = {first}"
-            )
+            raise MisfitError(self._ends, "Run more years.", f"first = {first}")
         return settings.first_year + first - 1
 
     def _merged(self, study: Study) -> Study:

@@ -14,6 +14,7 @@ from solidair.models.episode_spec import build_episode
 from solidair.models.problems import InputError, Problem, nearest
 from solidair.models.schema import frozen
 from solidair.models.severity_spec import build_severity, quantities_of
+from solidair.pool.known_keys import place_of
 from solidair.pool.overrides import Override, apply_overrides
 from solidair.pool.stress.amounts import Amount
 
@@ -72,11 +73,19 @@ def target(path: str, costs: CostModel) -> Target:
         return Target(driver, inside[0] if len(inside) == 2 else None)
     known = {key for key, _ in costs.quantities()}
     for key in (".".join(rest), ".".join(["care_types", *rest])):
-        if root == "costs" and (key in known or key in ("index", "volume_growth")):
+        if root == "costs" and (key in known or _optional(key, costs)):
             return Target(key=key)
     near = nearest(path, drivers(costs))
     hint = "Write 'budget', or 'costs.' and a key of the cost model, such as costs.verblijf.price."
     raise MisfitError("there is no such number to change", f"Did you mean '{near}'?" if near else hint, path)
+
+
+def _optional(key: str, costs: CostModel) -> bool:
+    """Return whether a cost model may have a number of this key, which this one leaves out."""
+    parts = key.split(".")
+    place = place_of("costs", parts)
+    there = parts[0] != "care_types" or (len(parts) > 1 and parts[1] in costs.ids)
+    return place is not None and place.number and there
 
 
 class MisfitError(ValueError):

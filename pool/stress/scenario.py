@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -222,6 +222,7 @@ def free_scenario(texts: Sequence[str]) -> Scenario:
         With every text that is no change.
     """
     changes: list[dict[str, Any]] = []
+    kept: list[str] = []
     problems: list[Problem] = []
     for text in texts:
         key, _, raw = (part.strip() for part in text.partition("="))
@@ -236,6 +237,7 @@ def free_scenario(texts: Sequence[str]) -> Scenario:
                 problems.append(Problem(FREE, text, raw, "this is neither a change nor a number", hint))
                 continue
         changes.append(change)
+        kept.append(text)
     said = ", ".join(texts)
     document: Mapping[str, Any] = {
         "title": {"nl": f"Eigen combinatie: {said}", "en": f"Own combination: {said}"},
@@ -248,7 +250,9 @@ def free_scenario(texts: Sequence[str]) -> Scenario:
         try:
             spec = parse(ScenarioSpec, document, FREE)
         except InputError as error:
-            problems += error.problems
+            for problem in error.problems:
+                number = problem.where.split(".")[1]
+                problems.append(replace(problem, where=kept[int(number) - 1] if number.isdecimal() else problem.where))
     if problems or not changes:
         raise InputError(problems or [Problem(FREE, "", "", "nothing is set", "Write --set KEY=VALUE.")])
     return Scenario(FREE, FREE, spec)

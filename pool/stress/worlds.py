@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,10 +83,10 @@ def shipped_worlds(study: Study) -> tuple[list[World], list[LeftOut]]:
     return found, left
 
 
-def asked_worlds(
-    study: Study, names: Sequence[str], free: Sequence[str] = (), folder: Path | None = None
-) -> list[World]:
-    """Return the worlds that a user asks for.
+def asked_scenarios(
+    names: Sequence[str], free: Sequence[str], problems: list[Problem], folder: Path | None = None
+) -> list[tuple[Scenario, ...]]:
+    """Return the scenarios of every world that a user asks for; adds what is wrong with them.
 
     Parameters
     ----------
@@ -96,6 +96,35 @@ def asked_worlds(
         Changes of the user's own, each 'key=value'; together they are one more world.
     folder
         Where files are looked for first; the current folder if left out.
+    """
+    found: list[tuple[Scenario, ...]] = []
+    for name in names:
+        parts = [part.strip() for part in name.split(PLUS)]
+        if not all(parts):
+            hint = "Write names, and a plus between those that hold together: --scenario a+b."
+            problems.append(Problem("--scenario", name, "", "a name is missing here", hint))
+            continue
+        try:
+            found.append(tuple(load_scenarios(parts, folder)))
+        except InputError as error:
+            problems += error.problems
+    if free:
+        try:
+            found.append((free_scenario(free),))
+        except InputError as error:
+            problems += error.problems
+    known = [frozenset(one.name for one in scenarios) for scenarios in found]
+    for place, one in enumerate(known):
+        if one in known[:place]:
+            rule, hint = "this world is asked for twice", "Ask for each world once."
+            problems.append(Problem("--scenario", PLUS.join(s.name for s in found[place]), "", rule, hint))
+    return found
+
+
+def asked_worlds(
+    study: Study, names: Sequence[str], free: Sequence[str] = (), folder: Path | None = None
+) -> list[World]:
+    """Return the worlds that a user asks for; parameters as in `asked_scenarios`.
 
     Raises
     ------
@@ -104,27 +133,11 @@ def asked_worlds(
     """
     problems: list[Problem] = []
     found: list[World] = []
-    makers: list[Callable[[], Sequence[Scenario]]] = []
-    for name in names:
-        parts = [part.strip() for part in name.split(PLUS)]
-        if not all(parts):
-            hint = "Write names, and a plus between those that hold together: --scenario a+b."
-            problems.append(Problem("--scenario", name, "", "a name is missing here", hint))
-            continue
-        makers.append(lambda parts=parts: load_scenarios(parts, folder))  # type: ignore[misc]
-    if free:
-        makers.append(lambda: [free_scenario(free)])
-    for make in makers:
+    for scenarios in asked_scenarios(names, free, problems, folder):
         try:
-            scenarios = make()
-            found.append(World(tuple(scenarios), stressed(study, scenarios)))
+            found.append(World(scenarios, stressed(study, scenarios)))
         except InputError as error:
             problems += error.problems
-    known = [frozenset(one.name for one in world.scenarios) for world in found]
-    for place, world in enumerate(found):
-        if known[place] in known[:place]:
-            hint = "Ask for each world once."
-            problems.append(Problem("--scenario", world.name, "", "this world is asked for twice", hint))
     if problems:
         raise InputError(dict.fromkeys(problems))
     return found
@@ -136,4 +149,4 @@ def is_change(text: str) -> bool:
     return key == "budget" or key.startswith("costs.")
 
 
-__all__ = ["FREE", "LeftOut", "World", "asked_worlds", "is_change", "shipped_worlds"]
+__all__ = ["FREE", "LeftOut", "World", "asked_scenarios", "asked_worlds", "is_change", "shipped_worlds"]
