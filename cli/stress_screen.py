@@ -37,6 +37,9 @@ def show_stress(found: Found, target: Path, language: str) -> None:
         console.print(Text(f"({place}) {agreement.spec.title[language]}"))
     note = text["note" if code == REGION else "note_member"]
     console.print(note.format(period=figures.periods[-1], first="(1)", certainty=figures.certainty))
+    for world in found.worlds:
+        if not figures.of(world.name, names[0], code, "mean").there:
+            console.print(text["absorbed"].format(name=who, world=world.name))
     if any(world.assumed for world in found.worlds):
         console.print(text["assumed"])
     for left in found.left_out:

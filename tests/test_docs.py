@@ -36,6 +36,10 @@ from solidair.pool.parts.registry import PARTS
 from solidair.pool.results import TABLES
 from solidair.pool.run import simulate
 from solidair.pool.streams import Stream
+from solidair.pool.stress.compare import COLUMNS as COMPARED
+from solidair.pool.stress.compare import FIGURES
+from solidair.pool.stress.parameters import DRIVERS
+from solidair.pool.stress.scenario import ScenarioSpec
 from solidair.pool.study import Study, builtin
 from solidair.pool.study_spec import OpenCasesSpec, Settings, StudySpec
 
@@ -140,6 +144,7 @@ def test_everything_that_can_be_used_is_on_its_page(site):
             *DURATIONS,
             *(name for column in STAY_COLUMNS for name in (column.name, *column.aliases)),
         ],
+        "stress": [*builtin("scenarios"), *COMPARED, *(figure.name for figure in FIGURES), *DRIVERS],
         "reproducibility": [stream.name for stream in Stream],
         "how-to-own-region": [name for column in COLUMNS for name in (column.name, *column.aliases)],
         "api": ["Study", "simulate", "Results", "Agreement", "settle", "CaseFunction", "InputError"],
@@ -224,6 +229,8 @@ def test_toml_blocks_are_right(path):
         document = tomllib.loads(source)
         if "clauses" in document:
             assert Agreement.from_document(document, "shown", path.name).faults(setting) == []
+        if "changes" in document and "grade" in document:
+            ScenarioSpec.model_validate(frozen(document))
 
 
 def test_the_region_file_that_is_shown_can_be_read(tmp_path):

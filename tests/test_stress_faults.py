@@ -78,6 +78,10 @@ def test_a_share_above_one_is_a_fault_of_the_change_and_its_number_is_named():
     assert file == "again.toml" and "this replaces 120% of 'heavy', more than there is" in rule
 
 
+LEAVES = {"kind": "leave", "member": "smallest", "first": 2}
+MERGE = {"kind": "merge", "members": ["GM0100", "GM0101"]}
+
+
 @pytest.mark.parametrize(
     ("one", "other", "rule"),
     [
@@ -87,9 +91,9 @@ def test_a_share_above_one_is_a_fault_of_the_change_and_its_number_is_named():
         ({"set": "costs.volume.local.sd", "to": 0.1}, {"set": "costs.volume.local.sd", "to": 0.2}, "changed already"),
         ({"set": "costs.home.clients", "to": 2.0}, "costs.care_types.home.clients_per_1000=+5%", "changed already"),
         ({"kind": "doubt", "error": 0.1}, {"kind": "doubt", "error": 0}, "otherwise than scenario"),
-        ({"kind": "leave", "member": "largest", "first": 2}, {"kind": "leave", "member": "GM0102", "first": 3}, "leaves in 2028"),
-        ({"kind": "leave", "member": "smallest", "first": 2}, {"kind": "merge", "members": ["GM0100", "GM0101"]}, "both leave"),
-        ({"kind": "merge", "members": ["GM0100", "GM0101"]}, {"kind": "leave", "member": "smallest", "first": 2}, "both leave"),
+        (LEAVES, {**LEAVES, "member": "GM0100", "first": 3}, "leaves in 2028"),
+        (LEAVES, MERGE, "both leave"),
+        (MERGE, LEAVES, "both leave"),
     ],
 )  # fmt: skip
 def test_scenarios_that_contradict_each_other_are_refused(one, other, rule):
