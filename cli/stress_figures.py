@@ -99,7 +99,7 @@ class Figures:
         value, error = change.change / divisor, change.error / divisor
         if not change.there:
             return "–"
-        if value and not change.clear:
+        if error > 0.0 and not change.clear:
             return "≈ 0"
         return rounded(value, error, self.language, sign=True, most=1 if abs(value) < 9.95 else 0)[0]
 
