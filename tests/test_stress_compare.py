@@ -69,6 +69,16 @@ def test_required_capacity_by_hand(plan, dear):
             np.testing.assert_allclose(rows[column], [*required, required.sum()], rtol=1e-12)
 
 
+def test_required_capacity_is_that_of_the_table_of_capacity(plan, dear):
+    then, table = dear
+    for results, column in ((plan, "base"), (then, "value")):
+        for row in results.table("capacity").to_dict("records"):
+            keys = {key: row[key] for key in ("agreement", "code", "period")}
+            there = pick(table, metric="required", **keys)
+            np.testing.assert_allclose(there[column], row["required"], rtol=1e-12)
+            np.testing.assert_allclose(there[f"{column}_se"], row["required_se"], rtol=1e-9)
+
+
 def test_councils_may_ask_for_certainty_of_their_own(plan):
     members = tuple(replace(m, certainty=0.8) for m in plan.study.region.members[:1])
     region = replace(plan.study.region, members=(*members, *plan.study.region.members[1:]))

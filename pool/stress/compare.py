@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from solidair.pool.finance.capacity import chosen_levels
 from solidair.pool.metrics import stability
 from solidair.pool.metrics.base import SAME, Estimate, FloatArray, Unit
 from solidair.pool.metrics.year_table import Paths, periods
@@ -97,12 +98,6 @@ FIGURES = _figures()
 """All figures that are compared, in the order of the rows."""
 
 
-def certainties(results: Results) -> FloatArray:
-    """Return the certainty that each council asks for, (member,): its own, else that of the study."""
-    own = results.study.region.certainty
-    return np.where(np.isnan(own), results.study.finance.certainty, own)
-
-
 def compare(base: Results, then: Results, scenario: str) -> pd.DataFrame:
     """Return what a scenario changes.
 
@@ -133,7 +128,7 @@ def compare(base: Results, then: Results, scenario: str) -> pd.DataFrame:
     groups = _groups(base, then)
     codes = [*(region.members[group[0]].code for group in groups), REGION]
     names = [*(region.members[group[0]].name for group in groups), region.title]
-    levels = (certainties(base), certainties(then))
+    levels = [chosen_levels(one.study.region, one.study.finance.certainty) for one in (base, then)]
     rows: list[tuple[object, ...]] = []
     for agreement in then.contributions:
         found: list[list[tuple[object, ...]]] = [[] for _ in codes]
