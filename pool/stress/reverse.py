@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -293,7 +294,7 @@ class _Search:
         a, i = target
         sign = 1 if self.rises(target) else -1
         flags = [self.nodes[place].over[a, :, i] for place in self.grid[::sign]]
-        for one, other in zip(flags, flags[1:], strict=False):
+        for one, other in pairwise(flags):
             lost, gained = np.count_nonzero(one & ~other), np.count_nonzero(other & ~one)
             if lost - gained > _SURE * math.sqrt(lost + gained):
                 return False

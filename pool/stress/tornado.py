@@ -20,6 +20,7 @@ import numpy.typing as npt
 from solidair.models.problems import InputError
 from solidair.pool.blocks import UNIT, Engine, compile_study, measures_of
 from solidair.pool.metrics.base import SAME, Estimate
+from solidair.pool.stress.compare import REGION
 from solidair.pool.stress.moves import Move, World, moved, moves
 from solidair.pool.stress.trial import (
     certainty_levels,
@@ -40,8 +41,8 @@ FloatArray = npt.NDArray[np.float64]
 SIMS = 4_000
 """Simulated paths of each world: paired differences need few."""
 
-TOTAL = "all"
-"""Code of the row of all members together: the sum over the members."""
+CLEAR = 2.0
+"""Standard errors below which a change is not told from none."""
 
 Change = tuple[FloatArray, FloatArray]
 """Change of a measure for all members together and for each, (1 + member,) EUR, and its standard error."""
@@ -56,8 +57,8 @@ class Tornado:
     measure, agreements, sims, seed, horizon, share
         What was asked.
     table
-        One row per number that does anything, agreement and member (`TOTAL` for all together), the numbers that move
-        the sum of the members most first: columns parameter, path, care_type, unit, grade, source_nl, source_en, value,
+        One row per number that does anything, agreement and member (`REGION` for the sum over all), the numbers first
+        that move this sum most: columns parameter, path, care_type, unit, grade, source_nl, source_en, value,
         step ('standard_error' or 'share'), low, high, low_clipped, high_clipped, agreement, code, name, base, base_se,
         down, down_se, up, up_se (changes, EUR) and swing, the larger of both changes without its sign.
     still
@@ -79,10 +80,16 @@ class Tornado:
     failed: Mapping[str, str]
     simulated: int
 
-    def ranked(self, agreement: str, code: str = TOTAL) -> pd.DataFrame:
+    def ranked(self, agreement: str, code: str = REGION) -> pd.DataFrame:
         """Return the rows of one agreement and member, the largest swing first."""
         rows = self.table[(self.table["agreement"] == agreement) & (self.table["code"] == code)]
         return rows.sort_values("swing", ascending=False, kind="stable", ignore_index=True)
+
+    def clear(self, agreement: str, code: str = REGION) -> pd.DataFrame:
+        """Return these rows without the numbers whose changes chance alone could give."""
+        rows = self.ranked(agreement, code)
+        sure = [rows[side].abs() > CLEAR * rows[f"{side}_se"] for side in ("down", "up")]
+        return rows[sure[0] | sure[1]].reset_index(drop=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +148,9 @@ class Sensitivity:
         seed = plan.settings.seed if seed is None else seed
         if engine is not None:
             tried(engine, UNIT, seed, horizon=horizon)  # compiling is no part of what the others take
-        ready = Sensitivity(plan, study, engine, tuple(moves(plan, share)), measure, sims, seed, horizon, share, {}, 0.0)
+        ready = Sensitivity(
+            plan, study, engine, tuple(moves(plan, share)), measure, sims, seed, horizon, share, {}, 0.0
+        )
         started = time.perf_counter()
         base = ready.estimates(study, compile_study(study) if engine is not None else None)
         if base is None:  # a law without a mean
@@ -225,7 +234,7 @@ class Sensitivity:
         import pandas as pd
 
         region = self.study.region
-        codes = [TOTAL, *(member.code for member in region.members)]
+        codes = [REGION, *(member.code for member in region.members)]
         names = [region.title, *(member.name for member in region.members)]
         frames, still, failed = [], [], {}
         for move, low, high in tried_moves:
@@ -237,7 +246,7 @@ class Sensitivity:
                 frames += [self._frame(move, low, high, name, codes, names) for name in self.base]
         table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
         # Sorted by the sum over the members under the first agreement; the rows of a number stay together.
-        first = table[(table["agreement"] == next(iter(self.base))) & (table["code"] == TOTAL)]
+        first = table[(table["agreement"] == next(iter(self.base))) & (table["code"] == REGION)]
         order = first.sort_values("swing", ascending=False, kind="stable")["parameter"]
         rank = {key: place for place, key in enumerate(order)}
         table = table.iloc[np.argsort(table["parameter"].map(rank).to_numpy(dtype=np.float64), kind="stable")]
