@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from solidair.cli import output as out
-from solidair.cli.numbers import euro_short, number, points, unit_for
+from solidair.cli.numbers import euro_short, number, points, signed, unit_for
 from solidair.cli.progress import progress_bar, time_in_words
 from solidair.cli.report.cells import exact, rounded
 from solidair.cli.stress_ask import Asked, Run
@@ -254,15 +254,14 @@ class Told:
         for row in rows:
             fields: dict[str, Any] = {"label": self.label(row), "own": False}
             fields["note"] = " / ".join(
-                rounded(row[s] / unit.divisor, 0.0, self.language, sign=True, most=unit.decimals)[0]
-                for s in ("down", "up")
+                signed(row[side] / unit.divisor, self.language, unit.decimals) for side in ("down", "up")
             )
             for side in ("down", "up"):
                 value, error = row[side] / unit.divisor, row[f"{side}_se"] / unit.divisor
                 fields |= {side: value, f"{side}_low": value - error, f"{side}_high": value + error}
             drawn.append(fields)
         most = 1.05 * max(abs(fields[key]) for fields in drawn for key in fields if key.endswith(("_low", "_high")))
-        [svg] = strips("tornado", [drawn], Axis(-most, most, "+,~g", 0.0), self.language)
+        [svg] = strips("tornado", [drawn], Axis(-most, most, "+,~f", 0.0), self.language)
         return Markup(labelled(svg, f"{self.text['title']} {self.what(agreement, REGION)}"))
 
 

@@ -30,6 +30,8 @@ SIDE = OCTAVES * CELLS + 1
 class HasQuantiles(Protocol):
     """What a table needs of a distribution."""
 
+    def __hash__(self) -> int: ...
+
     def quantile(self, p: FloatArray) -> FloatArray:
         """Return inf{x : F(x) >= p}."""
         ...

@@ -173,10 +173,7 @@ def _svg(vega: dict[str, Any], language: str) -> str:
 
 def _placed(rows: Sequence[Row]) -> list[Row]:
     """Return rows with the heights of their marks; row i lies between i and i + 1."""
-    return [
-        {**row, "at": i + 0.7, "over": i + 0.5, "under": i + 0.92, "top": i + 0.42, "zero": 0.0}
-        for i, row in enumerate(rows)
-    ]
+    return [{**row, "at": i + 0.7, "over": i + 0.5, "under": i + 0.92, "zero": 0.0} for i, row in enumerate(rows)]
 
 
 def _set_y_scale(spec: dict[str, Any], scale: dict[str, Any]) -> None:
@@ -269,12 +266,12 @@ def _reserve(axis: Axis) -> list[Any]:
 def _tornado(axis: Axis) -> list[Any]:
     base = alt.Chart()
     marks: list[Any] = []
-    for name, color, y in (("down", PALE_BLUE, "over:Q"), ("up", PALE_ORANGE, "at:Q")):
-        marks.append(base.mark_rule(strokeWidth=6, color=color).encode(x=_x(axis, "zero"), x2=f"{name}:Q", y=y))
-        ends = {"x": _x(axis, f"{name}_low"), "x2": f"{name}_high:Q"}
-        marks.append(base.mark_rule(strokeWidth=1.5, color=INK).encode(y=y, **ends))
-    line = base.mark_rule(color=INK, strokeWidth=1.2).encode(x=_x(axis, "zero"), y=alt.Y("top:Q"), y2="under:Q")
-    return [*marks, line]
+    for name, color, shift in (("down", PALE_BLUE, -3), ("up", PALE_ORANGE, 3)):
+        bar = base.mark_rule(strokeWidth=6, color=color, yOffset=shift)
+        error = base.mark_rule(strokeWidth=1.5, color=INK, yOffset=shift)
+        marks.append(bar.encode(x=_x(axis, "zero"), x2=f"{name}:Q", y="at:Q"))
+        marks.append(error.encode(x=_x(axis, f"{name}_low"), x2=f"{name}_high:Q", y="at:Q"))
+    return [*marks, *_reference(axis)]
 
 
 def _labels(points: Sequence[Row], x_pixels: float, y_pixels: float, top: float) -> list[Row]:
