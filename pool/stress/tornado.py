@@ -227,8 +227,8 @@ class Sensitivity:
     def _same(self, engine: Engine) -> bool:
         """Return whether a world draws and settles the same to the last bit, so that nothing can change."""
         assert self.engine is not None
-        budgets = (period_budget(e.study, horizon=self.horizon) for e in (engine, self.engine))
-        return np.array_equal(*budgets) and _equal(engine.plan, self.engine.plan)
+        now, then = (period_budget(one.study, horizon=self.horizon) for one in (self.engine, engine))
+        return np.array_equal(now, then) and _equal(engine.plan, self.engine.plan)
 
     def _tornado(self, tried_moves: Sequence[tuple[Move, _Side, _Side]]) -> Tornado:
         import pandas as pd
@@ -321,7 +321,7 @@ def _change(estimate: Estimate, base: Estimate, scale: FloatArray) -> Change:
 def _equal(one: Any, other: Any) -> bool:
     """Return whether two compiled plans are the same to the last bit."""
     if isinstance(one, np.ndarray):
-        return one.shape == other.shape and one.tobytes() == other.tobytes()
+        return bool(one.shape == other.shape and one.tobytes() == other.tobytes())
     if is_dataclass(one):
         return all(_equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
     if isinstance(one, tuple):
