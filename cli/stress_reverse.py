@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from solidair.cli import output as out
-from solidair.cli.numbers import number, points
+from solidair.cli.numbers import number, points, signed
 from solidair.cli.progress import progress_bar
-from solidair.cli.report.cells import rounded
+from solidair.cli.report.cells import exact
 from solidair.cli.stress_ask import Asked, Run
 from solidair.cli.stress_tornado import period
 from solidair.cli.texts.stress_ask import TEXTS
@@ -23,7 +23,7 @@ from solidair.pool.study import Study
 if TYPE_CHECKING:
     import pandas as pd
 
-ABREAST = 5
+ABREAST = 4
 """Agreements beside one another: what fits on 80 columns."""
 
 
@@ -76,7 +76,7 @@ def _show(
     over, likely = _share(question.over, language), _share(question.likely, language)
     console.print(Text(text["r_title"].format(over=over, likely=likely), style="bold"))
     first = table.iloc[0]
-    low, high = (number(float(first[end]), language, 2) for end in ("low", "high"))
+    low, high = (exact(float(first[end]), language) for end in ("low", "high"))
     words = {
         "driver": question.driver,
         "period": period(study, horizon=horizon, language=language),
@@ -113,8 +113,9 @@ def _cell(row: Mapping[Any, Any], language: str) -> str:
     mark = "" if row["monotone"] else "!"
     if row["status"] != "found":
         return TEXTS[language]["r_already" if row["status"] == "already" else "r_never"] + mark
-    value, error = rounded(100 * (row["factor"] - 1), 100 * row["factor_se"], language, sign=True, most=1)
-    return f"{value}%{f' ± {error}' if error else ''}{mark}"
+    change = signed(100 * (row["factor"] - 1), language, 1)
+    error = number(max(100 * row["factor_se"], 0.1), language, 1)
+    return f"{change}%{f' ± {error}' if row['factor_se'] > 0.0 else ''}{mark}"
 
 
 def _share(share: float, language: str) -> str:

@@ -13,7 +13,7 @@ from solidair.pool.stress import free_scenario, stressed
 from solidair.pool.stress.compare import REGION
 from solidair.pool.stress.moves import moved, moves
 from solidair.pool.stress.tornado import Sensitivity
-from solidair.pool.stress.trial import MEASURES, focused, tried
+from solidair.pool.stress.trial import MEASURES
 from tests import small
 from tests.naive import cost_document, severity_table
 
@@ -152,14 +152,22 @@ def test_a_number_with_a_standard_error_moves_by_it_and_is_not_in_doubt_besides(
     assert row["step"] == "standard_error"
     assert (row["low"], row["high"]) == pytest.approx((1.5, 2.5))
     assert row["up"] == pytest.approx(0.25 * row["base"], rel=1e-9)
-    # The base takes every number as known.
-    ready = Sensitivity.prepare(study, "capacity", sims=300)
-    known = tried(
-        focused(replace(study, costs=study.costs.certain()), ["own-use"], horizon=False), 300, 7, horizon=False
+    # The base takes every number as known, so that doubt about one is not drawn on top of its step.
+    unsure, known = (
+        Sensitivity.prepare(one, "capacity", sims=300).base["own-use"].value
+        for one in (study, replace(study, costs=study.costs.certain()))
     )
-    again = MEASURES["mean"]
-    assert not ready.study.costs.uncertain
-    assert known.borne["own-use"].mean() > 0.0 and again is not None
+    np.testing.assert_array_equal(unsure, known)
+
+
+def test_the_index_counts_over_all_years_only():
+    document = cost_document({"light": (2.0, 40.0, severity_table("lognormal", mean=9_000.0, cv=0.8, cap=70_000.0))})
+    document["index"] = {"value": 0.05, "unit": "share a year", "grade": "assumed", "source": "test"}
+    study = replace(small_study(), costs=CostModel.from_document(document, "small", "small.toml"))
+    assert "index" in run(study).still
+    [row] = run(study, horizon=True).ranked("own-use").query("parameter == 'index'").to_dict("records")
+    # Two years at prices 1 and 1.05: the index of 0.055 adds 0.005 of a year's cost.
+    assert row["up"] == pytest.approx(0.005 * row["base"] / 2.05, rel=1e-9)
 
 
 def test_a_step_out_of_range_ends_at_its_end():
