@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
@@ -92,6 +92,33 @@ class Run:
     member: str | None
     language: str
     as_json: bool
+    scenarios: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def world(self) -> str:
+        """The world that is asked about, as it was typed; empty for the plan."""
+        from solidair.pool.stress.worlds import is_change
+
+        return ", ".join([*self.scenarios, *filter(is_change, self.overrides)])
+
+    def facts(self, study: Study, asked: Asked, digests: Mapping[str, str], started: float) -> dict[str, Any]:
+        """Return what the manifests of both questions say."""
+        from importlib.metadata import version
+
+        return {
+            "study": study.name,
+            "region": study.region.name,
+            "costs": study.costs.name,
+            "first_year": study.settings.first_year,
+            "years": study.settings.years if asked.all_years else 1,
+            "scenarios": list(self.scenarios),
+            "overrides": list(self.overrides),
+            "inputs_sha256": dict(sorted(study.inputs.items())),
+            "tables_sha256": dict(digests),
+            "solidair": version("solidair"),
+            "seconds": round(time.perf_counter() - started, 3),
+        }
 
 
 def questions(command: C) -> C:
@@ -99,7 +126,7 @@ def questions(command: C) -> C:
     return reduce(lambda function, option: option(function), reversed(_OPTIONS), command)
 
 
-def answer(study: str, scenarios: Sequence[str], overrides: Sequence[str], asked: Asked, run: Run) -> None:
+def answer(study: str, asked: Asked, run: Run) -> None:
     """Answer a question: print it, and write its folder.
 
     Raises
@@ -112,7 +139,7 @@ def answer(study: str, scenarios: Sequence[str], overrides: Sequence[str], asked
         raise click.UsageError("--tornado and --reverse are two questions: ask them one after the other.")
     from solidair.cli import output as out
 
-    world = _world(study, scenarios, overrides)
+    world = _world(study, run.scenarios, run.overrides)
     problems: list[Problem] = []
     names = tuple(agreement.name for agreement in world.agreements)
     for name in asked.agreements:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,24 +40,22 @@ def reversed_stress(
     with out.replaced_folder(target) as work:
         digests = out.write_tables(work / "tables", {"reverse": table})
         content = {
-            "study": study.name,
             "question": "reverse",
             "driver": question.driver,
             "over": question.over,
             "likely": question.likely,
+            "between": [question.low, question.high],
             "agreements": list(dict.fromkeys(table["agreement"])),
-            "all_years": asked.all_years,
             "sims": sims,
             "seed": seed,
-            "overrides": list(study.overrides),
-            "inputs_sha256": dict(sorted(study.inputs.items())),
-            "tables_sha256": digests,
-            "seconds": round(time.perf_counter() - started, 3),
+            **run.facts(study, asked, digests, started),
         }
         out.write_json(work / out.MANIFEST, content)
     if run.as_json:
         click.echo(out.json_text({"output": str(target), **content}))
         return
+    if run.world:
+        click.echo(text["in_world"].format(world=run.world))
     _show(study, question, table, sims, seed, target, run.language, horizon=asked.all_years)
 
 

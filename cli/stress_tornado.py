@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -46,28 +45,23 @@ def tornado(
     click.echo(text["ahead" if ready.engine is not None else "ahead_exact"].format(**words), err=True)
     with progress_bar(text["label"], ready.worlds) as advance:
         found = ready.run(threads, advance)
-    told = Told(study, found, run.language)
+    told = Told(study, found, run.language, run.world)
     with out.replaced_folder(target) as work:
         digests = out.write_tables(work / "tables", {"tornado": found.table})
         page = told.page()
         (work / "tornado.html").write_text(page, encoding="utf-8")
         content = {
-            "study": study.name,
             "question": "tornado",
             "measure": found.measure,
             "agreements": list(found.agreements),
             "by": found.share,
-            "all_years": found.horizon,
             "sims": found.sims,
             "seed": found.seed,
             "simulated_worlds": found.simulated,
             "without_effect": list(found.still),
             "not_moved": dict(found.failed),
-            "overrides": list(study.overrides),
-            "inputs_sha256": dict(sorted(study.inputs.items())),
-            "tables_sha256": digests,
             "files_sha256": {"tornado.html": sha256(page.encode()).hexdigest()},
-            "seconds": round(time.perf_counter() - started, 3),
+            **run.facts(study, asked, digests, started),
         }
         out.write_json(work / out.MANIFEST, content)
     if run.as_json:
@@ -83,6 +77,7 @@ class Told:
     study: Study
     found: Tornado
     language: str
+    world: str = ""
 
     @property
     def text(self) -> dict[str, str]:
@@ -122,7 +117,8 @@ class Told:
         errors = bool((self.found.table["step"] == "standard_error").any())
         step = self.text["step_both" if errors else "step_share"].format(by=points(self.found.share, self.language))
         key = "how" if self.found.simulated else "how_exact"
-        return self.text[key].format(step=step, sims=number(self.found.sims, self.language), seed=self.found.seed)
+        said = self.text[key].format(step=step, sims=number(self.found.sims, self.language), seed=self.found.seed)
+        return f"{self.text['in_world'].format(world=self.world)} {said}" if self.world else said
 
     def notes(self, agreement: str, code: str) -> list[str]:
         """Return what is said below the table."""
@@ -244,7 +240,7 @@ class Told:
     def _figure(self, agreement: str) -> Any:
         from markupsafe import Markup
 
-        from solidair.cli.report.plots import Axis, labelled, strips
+        from solidair.cli.report.plots import LETTERS, Axis, labelled, strips
 
         rows = self.found.clear(agreement).head(DRAWN).to_dict("records")
         if not rows:
@@ -252,10 +248,11 @@ class Told:
         unit = unit_for(max(row["swing"] for row in rows))
         drawn: list[dict[str, Any]] = []
         for row in rows:
-            fields: dict[str, Any] = {"label": self.label(row), "own": False}
+            fields: dict[str, Any] = {"own": False}
             fields["note"] = " / ".join(
                 signed(row[side] / unit.divisor, self.language, unit.decimals) for side in ("down", "up")
             )
+            fields["label"] = _short(self.label(row), LETTERS - len(fields["note"]))
             for side in ("down", "up"):
                 value, error = row[side] / unit.divisor, row[f"{side}_se"] / unit.divisor
                 fields |= {side: value, f"{side}_low": value - error, f"{side}_high": value + error}
@@ -263,6 +260,14 @@ class Told:
         most = 1.05 * max(abs(fields[key]) for fields in drawn for key in fields if key.endswith(("_low", "_high")))
         [svg] = strips("tornado", [drawn], Axis(-most, most, "+,~f", 0.0), self.language)
         return Markup(labelled(svg, f"{self.text['title']} {self.what(agreement, REGION)}"))
+
+
+def _short(label: str, room: int) -> str:
+    """Return a label that fits: of 'care type: price' the name of the care type gives way."""
+    owner, colon, what = label.rpartition(": ")
+    if len(label) <= room or not colon:
+        return label
+    return f"{owner[: max(room - len(what) - 3, 1)].rstrip()}…: {what}"
 
 
 def period(study: Study, *, horizon: bool, language: str) -> str:

@@ -10,6 +10,7 @@ from solidair.cli.commands.stress import command
 from solidair.cli.texts.stress_ask import TEXTS
 from solidair.models.problems import InputError
 from solidair.pool.stress.tornado import COLUMNS
+from solidair.pool.study import Study
 
 
 def call(*words):
@@ -62,7 +63,8 @@ def test_a_tornado_of_the_mean(tmp_path):
     manifest = json.loads((target / "manifest.json").read_text("utf-8"))
     assert manifest["simulated_worlds"] == 0 and "national_youth" in manifest["without_effect"]
     assert all(len(line) <= 80 for line in result.stdout.splitlines() if str(tmp_path) not in line)
-    assert "Replace first: Outpatient youth care: price" in " ".join(result.stdout.split())
+    care = Study.load("haaglanden").costs.care_types[0].label["en"]
+    assert f"Replace first: {care}: price" in " ".join(result.stdout.split())
     page = (target / "tornado.html").read_text("utf-8")
     assert "<svg" in page and "<script" not in page and "http" not in page.replace("http://www.w3.org", "")
 

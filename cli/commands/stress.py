@@ -65,7 +65,8 @@ def command(
     """
     question = Asked(**asked)
     if question.anything:
-        answer(study, scenarios, overrides, question, Run(output, sims, seed, threads, member, lang, as_json))
+        run = Run(output, sims, seed, threads, member, lang, as_json, scenarios, overrides)
+        answer(study, question, run)
         return
     started = time.perf_counter()
     from solidair.cli import output as out

@@ -123,13 +123,13 @@ class _Node:
     chance
         Share of the sims with an overrun above X, same shape.
     over
-        Which sims those are, (agreement, sim, member).
+        Which sims those are, (agreement, sim, member); None outside the grid, where nobody asks.
     """
 
     excess: FloatArray
     error: FloatArray
     chance: FloatArray
-    over: npt.NDArray[np.bool_]
+    over: npt.NDArray[np.bool_] | None
 
 
 def reverse(
@@ -236,7 +236,8 @@ class _Search:
             error.append(maritz_jarrett_error(ordered, level) / line)
             over.append(trial.borne[name] > line)
         flags = np.array(over)
-        return _Node(np.array(excess), np.array(error), flags.mean(axis=1), flags)
+        kept = flags if place in self.grid else None
+        return _Node(np.array(excess), np.array(error), flags.mean(axis=1), kept)
 
     def targets(self) -> Iterator[tuple[int, int]]:
         """Yield every agreement and member."""
@@ -293,7 +294,8 @@ class _Search:
         """Return whether the chance moves one way only along the factors of the grid, but for luck."""
         a, i = target
         sign = 1 if self.rises(target) else -1
-        flags = [self.nodes[place].over[a, :, i] for place in self.grid[::sign]]
+        kept = [self.nodes[place].over for place in self.grid[::sign]]
+        flags = [over[a, :, i] for over in kept if over is not None]
         for one, other in pairwise(flags):
             lost, gained = np.count_nonzero(one & ~other), np.count_nonzero(other & ~one)
             if lost - gained > _SURE * math.sqrt(lost + gained):
