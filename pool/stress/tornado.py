@@ -19,11 +19,11 @@ import numpy.typing as npt
 
 from solidair.models.problems import InputError
 from solidair.pool.blocks import UNIT, Engine, compile_study, measures_of
+from solidair.pool.finance.capacity import chosen_levels
 from solidair.pool.metrics.base import SAME, Estimate
 from solidair.pool.stress.compare import REGION
 from solidair.pool.stress.moves import Move, World, moved, moves
 from solidair.pool.stress.trial import (
-    certainty_levels,
     expected_borne,
     focused,
     known_mean,
@@ -202,7 +202,7 @@ class Sensitivity:
         if engine is None:
             return None
         trial = tried(engine, self.sims, self.seed, horizon=self.horizon)
-        levels = certainty_levels(self.plan)
+        levels = chosen_levels(self.plan.region, self.plan.finance.certainty)
         for name in (name for name in names if name not in found):
             found[name] = measured(self.measure, trial.borne[name], trial.budget, levels)
         return found

@@ -93,12 +93,6 @@ def expected_borne(study: Study, measures: MeasureSet, *, horizon: bool) -> dict
     return found
 
 
-def certainty_levels(study: Study) -> FloatArray:
-    """Return the certainty that each council asks for, (member,): its own, or that of the study."""
-    own = study.region.certainty
-    return np.where(np.isnan(own), study.finance.certainty, own)
-
-
 def measured(measure: str, borne: FloatArray, budget: FloatArray, levels: FloatArray) -> Estimate:
     """Return a measure for all members together, which is the sum over the members, and then for each of them.
 
