@@ -14,7 +14,7 @@ from html import escape
 _GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "theta": "θ", "lambda": "λ", "mu": "μ", "rho": "ρ",
     "sigma": "σ", "tau": "τ", "phi": "φ", "psi": "ψ", "omega": "ω",
-    "Theta": "Θ", "Lambda": "Λ", "Phi": "Φ", "Sigma": "Σ",
+    "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Phi": "Φ", "Sigma": "Σ",
 }  # fmt: skip
 _SIGNS = {
     "le": "≤", "ge": "≥", "lt": "<", "gt": ">", "ne": "≠", "approx": "≈", "sim": "∼", "in": "∈", "cdot": "·",

@@ -13,7 +13,7 @@ from solidair.models.costs import CostModel
 from solidair.models.regions import Region
 from solidair.models.shocks import Shock
 from solidair.models.sites import ShockSite
-from solidair.models.tables import HasQuantiles, constant_table, quantile_table
+from solidair.models.tables import HasQuantiles, constant_table, kept_table, quantile_table
 from solidair.pool.streams import NATIONAL, REGIONAL, Stream, stream_key
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def table_of(law: HasQuantiles | Shock) -> FloatArray:
     """Return the quantile table of a law; a shock that is switched off is the constant 1."""
     if isinstance(law, Shock) and law.variance == 0:
         return constant_table(1.0)
-    return quantile_table(law)
+    return kept_table(law)
 
 
 def region_ids(region: Region) -> tuple[str, ...]:

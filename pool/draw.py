@@ -14,7 +14,7 @@ from solidair.models.calendar import MONTH
 from solidair.models.costs import CostModel
 from solidair.models.exact.known import listed_cells, seen_on
 from solidair.models.problems import InputError, Problem
-from solidair.models.tables import quantile_table, table_mean
+from solidair.models.tables import kept_table, table_mean
 from solidair.pool.bulk import bulk_arrays
 from solidair.pool.chance import KeyArray, shock_arrays, table_of
 from solidair.pool.exactness import attachment_paths
@@ -303,7 +303,7 @@ def _faithful(costs: CostModel, laws: Sequence[tuple[str, Any, float]]) -> Float
     """
     tables, problems = [np.zeros(0)], []
     for where, law, mean in laws:
-        table = quantile_table(law)
+        table = kept_table(law)
         miss = table_mean(table) / mean - 1 if mean > 0 else 0.0
         if abs(miss) > FAITHFUL:
             rule = f"the simulation cannot follow this law: its mean would be {100 * miss:+.2f} percent off"

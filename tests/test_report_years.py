@@ -13,7 +13,7 @@ from solidair.cli.checks import by_year, not_judged, prices_apart
 from solidair.cli.numbers import Unit, in_unit
 from solidair.cli.report.build import report_html
 from solidair.cli.report.cells import Scale
-from solidair.cli.report.details import _cell, _input_label
+from solidair.cli.report.details import _cell, input_label
 from solidair.cli.report.fans import Band, axis_of, fan
 from solidair.cli.texts import report_en, report_nl
 from solidair.models.costs import CostModel
@@ -321,9 +321,9 @@ def test_new_inputs_have_names(study):
     )  # fmt: skip
     care = {c.id: c.label.nl for c in study.costs.care_types}
     for inputs in (report_nl.INPUTS, report_en.INPUTS):
-        labels = [_input_label(name, care, {}, inputs) for name in names]
+        labels = [input_label(name, care, {}, inputs) for name in names]
         assert not any("_" in label or "." in label for label in labels), labels
-    assert _input_label(names[4], care, {}, report_nl.INPUTS) == "Pleegzorg: bovengrens van duurklasse 2"
+    assert input_label(names[4], care, {}, report_nl.INPUTS) == "Pleegzorg: bovengrens van duurklasse 2"
 
 
 def test_a_standard_error_stands_behind_its_number(study):

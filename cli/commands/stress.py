@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
 from solidair.cli import options
+from solidair.cli.stress_ask import Asked, Run, answer, questions
 
 
 @click.command("stress")
@@ -38,6 +40,7 @@ from solidair.cli import options
     help="A change of your own, for example costs.verblijf.tariff=+15% or budget=-5%; all of them together are one "
     "more world. Other keys, such as agreements or region, change the study itself. Repeatable.",
 )
+@questions
 @options.language
 @options.as_json
 def command(
@@ -51,12 +54,20 @@ def command(
     overrides: tuple[str, ...],
     lang: str,
     as_json: bool,
+    **asked: Any,
 ) -> None:
     """Run STUDY as planned and in other worlds, and show what changes for whom.
 
     Every world has the same luck as the plan, so that differences are known well. Budgets and agreements stay as they
     were planned. The folder gets stress.html, tables/stress.csv and .parquet, and manifest.json.
+    With --tornado or --reverse it answers that question instead, of the study as planned or in one world, and writes
+    out/STUDY-tornado or out/STUDY-reverse.
     """
+    question = Asked(**asked)
+    if question.anything:
+        run = Run(output, sims, seed, threads, member, lang, as_json, scenarios, overrides)
+        answer(study, question, run)
+        return
     started = time.perf_counter()
     from solidair.cli import output as out
     from solidair.cli.stress_load import load

@@ -283,7 +283,7 @@ def assumption_rows(
     return [
         {
             "key": row["input"],
-            "label": _input_label(row["input"], care, names, inputs),
+            "label": input_label(row["input"], care, names, inputs),
             "value": "" if pd.isna(row["value"]) else exact(float(row["value"]), language, 6),
             "error": "" if pd.isna(row["standard_error"]) else exact(float(row["standard_error"]), language, 3),
             "unit": units.get(row["unit"], row["unit"]),
@@ -295,7 +295,7 @@ def assumption_rows(
     ]
 
 
-def _input_label(key: str, care: Mapping[str, str], names: Mapping[str, str], inputs: Mapping[str, str]) -> str:
+def input_label(key: str, care: Mapping[str, str], names: Mapping[str, str], inputs: Mapping[str, str]) -> str:
     """Return a name such as 'Pleegzorg: hoogste tarief'; the key itself where there is no word for it."""
     if key in inputs:
         return inputs[key]

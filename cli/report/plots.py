@@ -62,14 +62,15 @@ def strips(kind: str, panels: Sequence[Sequence[Row]], axis: Axis, language: str
     Parameters
     ----------
     kind
-        'spread' (fields p5, p25, p50, p75, p95), 'transfer' (mean, error, chance, need) or 'reserve' (a, b, c).
+        'spread' (fields p5, p25, p50, p75, p95), 'transfer' (mean, error, chance, need), 'reserve' (a, b, c) or
+        'tornado' (down, up, and of each the ends of its error, such as down_low and down_high).
     panels
         Rows of each panel, all equally many, with the fields of its kind, `label` at the left, `note` at the right
         and `own`, whether this is own use.
     axis
         Shared by all panels.
     """
-    layers = {"spread": _spread, "transfer": _transfer, "reserve": _reserve}[kind](axis)
+    layers = {"spread": _spread, "transfer": _transfer, "reserve": _reserve, "tornado": _tornado}[kind](axis)
     rows = len(panels[0])
     scale_y = alt.Scale(domain=[rows, 0], nice=False, zero=False)
     chart = (
@@ -172,7 +173,7 @@ def _svg(vega: dict[str, Any], language: str) -> str:
 
 def _placed(rows: Sequence[Row]) -> list[Row]:
     """Return rows with the heights of their marks; row i lies between i and i + 1."""
-    return [{**row, "at": i + 0.7, "over": i + 0.5, "under": i + 0.92} for i, row in enumerate(rows)]
+    return [{**row, "at": i + 0.7, "over": i + 0.5, "under": i + 0.92, "zero": 0.0} for i, row in enumerate(rows)]
 
 
 def _set_y_scale(spec: dict[str, Any], scale: dict[str, Any]) -> None:
@@ -260,6 +261,17 @@ def _reserve(axis: Axis) -> list[Any]:
         x=_x(axis, "a"), x2="c:Q", y="at:Q", color=_shade(PALE_GREY, PALE_BLUE)
     )
     return [line, *_reference(axis), *marks]
+
+
+def _tornado(axis: Axis) -> list[Any]:
+    base = alt.Chart()
+    marks: list[Any] = []
+    for name, color, shift in (("down", PALE_BLUE, -3), ("up", PALE_ORANGE, 3)):
+        bar = base.mark_rule(strokeWidth=6, color=color, yOffset=shift)
+        error = base.mark_rule(strokeWidth=1.5, color=INK, yOffset=shift)
+        marks.append(bar.encode(x=_x(axis, "zero"), x2=f"{name}:Q", y="at:Q"))
+        marks.append(error.encode(x=_x(axis, f"{name}_low"), x2=f"{name}_high:Q", y="at:Q"))
+    return [*marks, *_reference(axis)]
 
 
 def _labels(points: Sequence[Row], x_pixels: float, y_pixels: float, top: float) -> list[Row]:
