@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from importlib.resources import files
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, StrictUndefined
@@ -19,7 +20,8 @@ from solidair.cli.report.build import repeat_command, worlds
 from solidair.cli.report.cells import Scale, exact, money_scale, rounded, with_error
 from solidair.cli.report.plots import labelled
 from solidair.cli.sheet.picture import YearRange, money_fan
-from solidair.cli.sheet.rows import Finance, Row, chance, ratio_words
+from solidair.cli.sheet.page import letter_size
+from solidair.cli.finance_rows import Finance, Row, chance, ratio_words
 from solidair.cli.texts import report_en, report_nl
 from solidair.cli.texts.sheet import TEXTS
 from solidair.models.regions import Municipality
@@ -38,8 +40,8 @@ MOST_AGREEMENTS = 12
 MOST_YEARS = 6
 """Years that the table has at most; a long horizon is shown in steps."""
 
-DENSE = 14
-"""Rows of agreements and reserve from which letters must be smaller to stay on one page."""
+LONGEST_SOURCE = 110
+"""Letters of a source that are shown; the report has all of it."""
 
 
 class Sheets:
@@ -87,15 +89,13 @@ class Sheets:
             "alarms": self._alarms(),
             "gone": None,
             "footer": self._footer(),
-            "command": repeat_command(self.results, self.language),
+            "command": f"{repeat_command(self.results, self.language)} --members {code}",
         }
         if not outlook or str(outlook[0]["year"]) != self.first:
             context |= {"gone": self._say("gone", name=member.name), "facts": ""}
             return self.template.render(context) + "\n"
         agreements, reserve = self._agreements(code), self._reserve(code)
-        rows = len(agreements["rows"]) + (len(reserve["rows"]) + 2 if reserve else 0)
         context |= {
-            "dense": rows > DENSE,
             "facts": self._facts(member, outlook[0]),
             "tiles": self._tiles(code, outlook),
             "outlook": self._outlook(outlook),
@@ -105,6 +105,7 @@ class Sheets:
             "paragraph": self.paragraphs[code],
             "assumptions": self._assumptions(member),
         }
+        context["size"] = f"{letter_size(context):.2f}"
         return self.template.render(context) + "\n"
 
     def _say(self, key: str, **figures: Any) -> str:
@@ -128,7 +129,14 @@ class Sheets:
     def _money(self, row: Row, name: str, scale: Scale, *, sign: bool = False, most: int = 3) -> str:
         """Return an amount with its error in the unit of a table; more digits than a thousand euros say nothing."""
         value, error = (float(row[f"{name}{ending}"]) / scale.divisor for ending in ("", "_se"))
-        return with_error(value, error, self.language, sign=sign, most=most if scale.divisor >= 1e6 else 0)
+        # From a million on three decimals would read as thousands, below it fewer say little.
+        most = 0 if scale.divisor < 1e6 else 2 if abs(value) >= 1.0 else most
+        error = error if error > 0.5 * 10.0**-most else 0.0
+        return _whole(with_error(value, error, self.language, sign=sign, most=most))
+
+    def _known(self, value: float, scale: Scale) -> str:
+        """Return an amount without error in the unit of a table."""
+        return rounded(value / scale.divisor, 0.0, self.language, most=2 if scale.divisor >= 1e6 else 0)[0]
 
     def _euro(self, row: Row, name: str) -> str:
         """Return an amount with its error and its unit: € 61,8 ± 0,3 mln."""
@@ -185,14 +193,14 @@ class Sheets:
         ]  # fmt: skip
         shown = [*years[:-1][:: -(-(len(years) - 1) // (MOST_YEARS - 1)) or 1], years[-1]]
         return {
-            "title": self._say("outlook", base=base),
-            "unit": self._say("unit_note", unit=scale.unit),
+            "title": self.text["outlook"],
+            "unit": self._say("unit_note", base=base, unit=scale.unit),
             "svg": Markup(labelled(money_fan(bars, language), " ".join(said))),
             "rows": [
                 {
                     "year": row["year"],
                     "cells": [
-                        exact(row["budget"] / scale.divisor, language),
+                        self._known(row["budget"], scale),
                         *(self._money(row, name, scale) for name in ("mean", "p10", "p50", "p90")),
                         chance(row, "within_probability", language),
                     ],
@@ -230,8 +238,8 @@ class Sheets:
                 times=with_error(100 * chosen["step"], 100 * chosen["step_se"], language, unit="%", most=0),
             )
         return {
-            "title": self._say("capacity", base=self.titles[base]),
-            "unit": self._say("unit_note", unit=scale.unit),
+            "title": self.text["capacity"],
+            "unit": self._say("unit_note", base=self.titles[base], unit=scale.unit),
             "columns": [self._say("loss", period=period.replace("-", "–")) for period in periods],
             "rows": [
                 {
@@ -242,7 +250,7 @@ class Sheets:
                 for certainty, found in ladder.items()
             ],
             "known": known,
-            "available": [exact(row["available"] / scale.divisor, language) for row in capacity] if known else [],
+            "available": [self._known(row["available"], scale) for row in capacity] if known else [],
             "ratios": [ratio_words(row["ratio"], row["ratio_se"], language, full=True) for row in capacity],
             "note": self._say("capacity_note", step=step),
         }
@@ -289,7 +297,7 @@ class Sheets:
         left = len(names) - len(rows)
         return {
             "columns": [*columns, self._say("col_net")],
-            "title": self._say("agreements", name=self.study.region.members[self.study.region.index(code)].name),
+            "title": self.text["agreements"],
             "rows": rows,
             "note": self._say("agreements_note", unit=scale.unit, others=others)
             + (f" {self._say('more', count=left)}" if left else ""),
@@ -303,12 +311,14 @@ class Sheets:
         rows = self.finance.all("reserve", self.finance.base, code)
         years, last = rows[: self.study.settings.years], rows[-1]
         scale = money_scale([last["balance_p90"], last["required_opening"], years[0]["opening"]], language)
-        required = float(last["required_opening"])
-        shown = self.text["reserve_endless"] if math.isinf(required) else self._money(last, "required_opening", scale)
+        required, safety = float(last["required_opening"]), certainty_words(float(last["safety"]), language)
+        key = "merging" if math.isnan(required) else "endless" if math.isinf(required) else "required"
+        needed = "" if key != "required" else self._money(last, "required_opening", scale)
         steps = [*years[:-1][:: -(-(len(years) - 1) // (MOST_YEARS - 1)) or 1], years[-1]]
         columns = ["P10", "P50", "P90", self.text["call"], self.text["call_mean"], self.text["depleted"]]
         return {
-            "title": self._say("reserve", base=self.titles[self.finance.base]),
+            "title": self.text["reserve"],
+            "unit": self._say("unit_note", base=self.titles[self.finance.base], unit=scale.unit),
             "columns": columns,
             "rows": [
                 {
@@ -323,16 +333,16 @@ class Sheets:
                 for row in steps
             ],
             "note": self._say(
-                "reserve_note", unit=scale.unit, opening=exact(years[0]["opening"] / scale.divisor, language),
-                safety=certainty_words(float(last["safety"]), language),
-                required=self.text["reserve_merging"] if math.isnan(required) else shown,
+                "reserve_note",
+                opening=self._known(years[0]["opening"], scale),
+                required=self._say(f"reserve_{key}", safety=safety, required=needed),
             ),
-        }  # fmt: skip
+        }
 
     def _assumptions(self, member: Municipality) -> list[dict[str, str]]:
         """Return what a council must know of what goes in: each a sentence with its grade."""
         language, study = self.language, self.study
-        source = study.region.source or self.text["unsourced"]
+        source = shorten(study.region.source, LONGEST_SOURCE, placeholder=" …") or self.text["unsourced"]
         given = "sourced" if study.region.source else "assumed"
         found: list[tuple[str, str]] = []
         if member.budget_derived:
@@ -364,6 +374,11 @@ class Sheets:
             f"{self._say('same', worlds=size, seed=self.results.seed)} {self.text['error']}",
             self._say("versions", versions=versions, digest=self.digest),
         ]
+
+
+def _whole(text: str) -> str:
+    """Return a text that no line breaks in."""
+    return text.replace(" ", "\u00a0")
 
 
 def _file(name: str) -> str:

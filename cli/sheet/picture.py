@@ -9,13 +9,13 @@ from solidair.cli.numbers import number
 from solidair.cli.report.fans import round_ticks
 from solidair.cli.report.plots import BLUE, FONT, INK, LINE, MUTED, PALE_BLUE
 
-LEFT, RIGHT, TOP, HEIGHT, BOTTOM = 46, 336, 6, 104, 20
+LEFT, RIGHT, TOP, HEIGHT, BOTTOM = 36, 336, 6, 104, 17
 """Plot area, pixels: ends of the years, margin above, height, room for the years."""
 
 BAR = 13
 """Half the width of the mark of a budget, and of the bar of a year that stands alone."""
 
-YEAR_LABELS = 8
+YEAR_LABELS, TICKS = 8, 5
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ def money_fan(years: Sequence[YearRange], language: str) -> str:
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
-        f'<g font-family="{FONT}" font-size="11px" fill="{MUTED}">',
+        f'<g font-family="{FONT}" font-size="9px" fill="{MUTED}">',
     ]
-    ticks, decimals = round_ticks(low, high)
+    ticks, decimals = round_ticks(low, high, TICKS)
     for tick in ticks:
         at = float(y(tick))
         parts.append(f'<path d="M{LEFT} {at}H{width}" stroke="{LINE}" stroke-opacity="0.35"/>')
         shown = number(tick, language, decimals)
-        parts.append(f'<text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{shown}</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{at + 3:.1f}" text-anchor="end">{shown}</text>')
     every = -(-count // YEAR_LABELS)
     for x, year in list(zip(xs, years, strict=True))[::every]:
         parts.append(f'<text x="{x:.1f}" y="{height - 5}" text-anchor="middle">{year.label}</text>')

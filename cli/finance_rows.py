@@ -81,4 +81,4 @@ def ratio_words(value: float, error: float, language: str, *, full: bool = False
 def chance(row: Row, name: str, language: str) -> str:
     """Return a chance with its error, such as 47% ± 1."""
     value, error = 100.0 * float(row[name]), 100.0 * float(row[f"{name}_se"])
-    return with_error(value, error, language, unit="%", most=1)
+    return with_error(value, error, language, unit="%", most=1).replace(" ", "\u00a0")
