@@ -16,12 +16,14 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from solidair.cli.checks import prices_apart, start_notes
+from solidair.cli.finance_rows import Finance
 from solidair.cli.numbers import euro_short, number
 from solidair.cli.remarks import report_remarks, with_own_titles
 from solidair.cli.report.cells import money_scale, rounded, with_error
 from solidair.cli.report.compared import compared_section
 from solidair.cli.report.details import agreement_rules, anchor_rows, assumption_rows, check_rows, member_tables
 from solidair.cli.report.figures import Figures
+from solidair.cli.report.finance import finance_sections
 from solidair.cli.report.headline import Verdict, answer, member_range, verdicts
 from solidair.cli.report.years import Years
 from solidair.cli.texts import report_en, report_nl
@@ -80,6 +82,7 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
     assumptions = tables["assumptions"]
     figures = Figures(results, tables, found, text, language)
     years = Years(results, tables, figures, text, language)
+    capacity, outlook = finance_sections(Finance(results, tables), figures, language)
     context = {
         "language": language,
         "t": text,
@@ -100,6 +103,8 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
         "luck": [text["luck"], _need(results, text)],
         "figures": figures.all(),
         "years": years.section(),
+        "capacity": capacity,
+        "outlook": outlook,
         "compared": compared_section(results, tables, language),
         "known": years.known(),
         "agreements": [a.spec.title[language] for a in study.agreements],

@@ -1,4 +1,4 @@
-"""Build fact sheets: one HTML page of A4 per municipality, that needs no network and gives the same bytes every time."""
+"""Build fact sheets: an HTML page of A4 per municipality, that needs no network and has the same bytes every time."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from solidair.cli.checks import prices_apart
-from solidair.cli.numbers import euro_short, number, percent, points
+from solidair.cli.finance_rows import Finance, Row, chance, ratio_words
+from solidair.cli.numbers import euro_short, number, percent
 from solidair.cli.remarks import beyond, with_own_titles
 from solidair.cli.report.build import repeat_command, worlds
 from solidair.cli.report.cells import Scale, exact, money_scale, rounded, with_error
 from solidair.cli.report.plots import labelled
-from solidair.cli.sheet.picture import YearRange, money_fan
 from solidair.cli.sheet.page import letter_size
-from solidair.cli.finance_rows import Finance, Row, chance, ratio_words
+from solidair.cli.sheet.picture import YearRange, money_fan
 from solidair.cli.texts import report_en, report_nl
 from solidair.cli.texts.sheet import TEXTS
 from solidair.models.regions import Municipality
@@ -181,9 +181,7 @@ class Sheets:
         language, base = self.language, self.titles[self.finance.base]
         scale = money_scale([row["budget"] for row in years], language)
         names = ("budget", "p10", "p50", "p90")
-        bars = [
-            YearRange(str(row["year"]), *(float(row[name]) / scale.divisor for name in names)) for row in years
-        ]
+        bars = [YearRange(str(row["year"]), *(float(row[name]) / scale.divisor for name in names)) for row in years]
         said = [
             self._say(
                 "alt_fan", base=base, year=row["year"],
@@ -277,8 +275,12 @@ class Sheets:
                 cells.append({"value": self._money(row, "required", scale), "note": ""})
                 cells.append({"value": "–" if own else self._money(row, "saved", scale, sign=True), "note": ""})
             if known:
-                cells.append({"value": ratio_words(capacity[-1]["ratio"], capacity[-1]["ratio_se"], language), "note": ""})
-            spread = rounded(year["net_received_sd"] / scale.divisor, year["net_received_sd_se"] / scale.divisor, language)
+                cells.append(
+                    {"value": ratio_words(capacity[-1]["ratio"], capacity[-1]["ratio_se"], language), "note": ""}
+                )
+            spread = rounded(
+                year["net_received_sd"] / scale.divisor, year["net_received_sd_se"] / scale.divisor, language
+            )
             cells.append(
                 {
                     "value": "–" if own else self._money(year, "net_received_mean", scale, sign=True),
@@ -357,7 +359,9 @@ class Sheets:
             found.append(("assumed", self.text["as_need_unknown"]))
         else:
             found.append((given, self._say("as_need", need=exact(member.need_index, language), source=source)))
-        level = certainty_words(float(self.finance.one("capacity", self.finance.base, member.code)["certainty"]), language)
+        level = certainty_words(
+            float(self.finance.one("capacity", self.finance.base, member.code)["certainty"]), language
+        )
         origin = self.finance.certainty_origin(member.code)
         grade = given if origin == "council" else "assumed"
         found.append((grade, self._say(f"as_certainty_{origin}", certainty=level)))

@@ -1,7 +1,7 @@
 """How large letters may be so that everything stays on one page of A4.
 
-A page is as high as its lines. What a line holds differs between fonts, so texts are counted with letters a little wider
-than those that most machines have; what is left over at the bottom is the price of that.
+A page is as high as its lines. What a line holds differs between fonts, so texts are counted with letters a little
+wider than those that most machines have; what is left over at the bottom is the price of that.
 """
 
 from __future__ import annotations

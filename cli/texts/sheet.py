@@ -6,13 +6,13 @@ TEXTS: dict[str, dict[str, str]] = {
     "nl": {
         "kicker": "Factsheet jeugdhulp · {region}",
         "of": "van",
-        "facts": "{inhabitants} inwoners, waarvan {youth} jeugdigen (0 tot en met 17 jaar). Begroting voor jeugdhulp in "
-        "{first}: {budget}{derived}.",
+        "facts": "{inhabitants} inwoners, waarvan {youth} jeugdigen (0 tot en met 17 jaar). Begroting voor jeugdhulp "
+        "in {first}: {budget}{derived}.",
         "derived": ", geschat uit het aantal jeugdigen",
         "overrides": "Let op: anders ingesteld dan in de bestanden staat: {overrides}.",
         "alarm": "Niet gebruiken: simulatie en exacte berekening wijken te ver van elkaar af. Zie het rapport.",
-        "gone": "{name} heeft in {first} geen begroting: er is geen factsheet van te maken. Vermoedelijk gaat zij op in "
-        "een andere gemeente.",
+        "gone": "{name} heeft in {first} geen begroting: er is geen factsheet van te maken. Vermoedelijk gaat zij op "
+        "in een andere gemeente.",
         # The four figures
         "cost": "Verwachte kosten {first}",
         "cost_note": "begroot {budget}",
@@ -56,9 +56,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "col_ratio": "Ratio en klasse {period}",
         "col_net": "Per saldo te ontvangen {first}",
         "more": "Nog {count} overeenkomsten staan in het rapport.",
-        "agreements_note": "Bedragen in {unit}. Nodig: benodigde weerstandscapaciteit. Bespaart: zoveel minder is nodig "
-        "dan zonder overeenkomst (− is meer). Per saldo: gemiddeld te ontvangen {others}, onder nul te betalen; in de "
-        "meeste jaren wijkt het daar hoogstens het kleine bedrag eronder van af.",
+        "agreements_note": "Bedragen in {unit}. Nodig: benodigde weerstandscapaciteit. Bespaart: zoveel minder is "
+        "nodig dan zonder overeenkomst (− is meer). Per saldo: gemiddeld te ontvangen {others}, onder nul te betalen; "
+        "in de meeste jaren wijkt het daar hoogstens het kleine bedrag eronder van af.",
         "others": "van andere gemeenten",
         "others_beyond": "van andere gemeenten, van buiten of uit een fonds of reserve",
         "usual": "gewoonlijk ± {spread}",
@@ -67,8 +67,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "reserve_note": "Stand aan het einde van het jaar; opening {opening}. {required}",
         "reserve_required": "Om met {safety} zekerheid alle jaren boven nul te blijven zonder bij te storten, is een "
         "opening nodig van {required}.",
-        "reserve_endless": "Geen opening is genoeg om met {safety} zekerheid alle jaren boven nul te blijven zonder bij "
-        "te storten: wat boven het plafond komt, gaat terug.",
+        "reserve_endless": "Geen opening is genoeg om met {safety} zekerheid alle jaren boven nul te blijven zonder "
+        "bij te storten: wat boven het plafond komt, gaat terug.",
         "reserve_merging": "Welke opening nodig is, valt niet te berekenen: bij een fusie gaan reserves samen.",
         "call": "Kans op bijstorten",
         "call_mean": "Bijstorting, als die er is",
@@ -88,8 +88,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "as_certainty_study": "Zekerheid {certainty}: gekozen in de studie.",
         "as_certainty_council": "Zekerheid {certainty}: gekozen door de raad, volgens het regiobestand.",
         "as_reserve": "De regels van de reserve zijn gekozen in de studie.",
-        "as_costs": "Onder het kostenmodel liggen {all} getallen: {sourced} uit een bron, {derived} afgeleid, {assumed} "
-        "aangenomen. Aangenomen tarieven geven de orde van grootte; vervang ze door eigen tarieven.",
+        "as_costs": "Onder het kostenmodel liggen {all} getallen: {sourced} uit een bron, {derived} afgeleid, "
+        "{assumed} aangenomen. Aangenomen tarieven geven de orde van grootte; vervang ze door eigen tarieven.",
         "unsourced": "geen bron genoemd",
         # Footer
         "error": "± is de standaardfout van de simulatie; zonder ± is een cijfer exact berekend of vooraf bekend. De "
@@ -132,8 +132,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "capacity": "Required capacity",
         "certainty": "Certainty",
         "loss": "loss {period}",
-        "capacity_note": "Loss that is not passed with this certainty; below zero money is left. Bold: the chosen level, "
-        "at which this loss is the required capacity.{step}",
+        "capacity_note": "Loss that is not passed with this certainty; below zero money is left. Bold: the chosen "
+        "level, at which this loss is the required capacity.{step}",
         "step": " From {low} to {high} certainty {times} more is required: the chosen level decides the result.",
         "available": "Available",
         "ratio": "Ratio and class",
@@ -147,9 +147,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "col_ratio": "Ratio and class {period}",
         "col_net": "Net receipt {first}",
         "more": "{count} more agreements are in the report.",
-        "agreements_note": "Amounts in {unit}. Required: required capacity. Saves: so much less is required than without "
-        "an agreement (− is more). Net receipt: received on average {others}, below zero paid; in most years it is at "
-        "most the small amount below away from that.",
+        "agreements_note": "Amounts in {unit}. Required: required capacity. Saves: so much less is required than "
+        "without an agreement (− is more). Net receipt: received on average {others}, below zero paid; in most years "
+        "it is at most the small amount below away from that.",
         "others": "from other municipalities",
         "others_beyond": "from other municipalities, from outside or out of a fund or reserve",
         "usual": "usually ± {spread}",
@@ -179,8 +179,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "as_costs": "The cost model rests on {all} numbers: {sourced} sourced, {derived} derived, {assumed} assumed. "
         "Assumed tariffs give the order of magnitude; replace them by your own.",
         "unsourced": "no source named",
-        "error": "± is the standard error of the simulation; a figure without ± is exact or known beforehand. The error "
-        "is not about the assumptions.",
+        "error": "± is the standard error of the simulation; a figure without ± is exact or known beforehand. The "
+        "error is not about the assumptions.",
         "same": "All figures come from the same {worlds}, seed {seed}.",
         "repeat": "Repeat: ",
         "versions": "{versions}; input {digest} (start of SHA-256 over all input files, see manifest.json).",
