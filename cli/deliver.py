@@ -110,7 +110,7 @@ def deliver(
         (work / "report.html").write_text(report_html(results, tables, language), encoding="utf-8")
         took("report")
         besides = {}
-        for name, content in _besides(results, tables, language, wanted or Wanted()).items():
+        for name, content in _besides(results, tables, language, wanted or Wanted(), digests).items():
             path = work / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content())
@@ -124,7 +124,7 @@ def deliver(
 
 
 def _besides(
-    results: Results, tables: Mapping[str, pd.DataFrame], language: str, wanted: Wanted
+    results: Results, tables: Mapping[str, pd.DataFrame], language: str, wanted: Wanted, digests: Mapping[str, str]
 ) -> dict[str, Callable[[], bytes]]:
     """Return the other files by name, each made when it is written."""
     from solidair.cli.finance_files import finance_files
@@ -138,7 +138,7 @@ def _besides(
     if wanted.workbook:
         from solidair.cli.workbook.build import workbook_bytes
 
-        found["workbook.xlsx"] = partial(workbook_bytes, results, tables, language)
+        found["workbook.xlsx"] = partial(workbook_bytes, results, tables, language, digests)
     return found
 
 

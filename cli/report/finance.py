@@ -147,7 +147,8 @@ class FinanceSections:
     def _amount(self, row: Row, name: str, scale: Scale) -> tuple[str, str]:
         """Return an amount and its error in the unit of a table."""
         value, error = (float(row[f"{name}{ending}"]) / scale.divisor for ending in ("", "_se"))
-        return rounded(value, error, self.language, most=2 if scale.divisor >= 1e6 else 0)
+        most = 2 if scale.divisor >= 1e6 else 0
+        return rounded(value, error if error > 0.5 * 10.0**-most else 0.0, self.language, most=most)
 
     def _change(self, row: Row, name: str, scale: Scale, change: float, error: float, *, same: bool) -> Cell:
         """Return an amount with its error, and its difference with own use."""

@@ -15,8 +15,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "alt_ladder": "{agreement}: {points}.",
         "alt_point": "{certainty} zekerheid {loss} van de begroting",
         "required_caption": "Benodigde weerstandscapaciteit {period}, per gemeente en overeenkomst",
-        "required_text": "Daaronder hoeveel minder (−) of meer (+) dat is dan zonder overeenkomst, met de fout van dat "
-        "verschil: beide kennen dezelfde gesimuleerde jaren.",
+        "required_text": "Onder elk bedrag staat hoeveel minder (−) of meer (+) het is dan zonder overeenkomst, met de "
+        "fout van dat verschil: beide kennen dezelfde gesimuleerde jaren.",
         "change": "verschil {value}",
         "ratio_caption": "Ratio en klasse {period}, per gemeente en overeenkomst",
         "ratio_text": "Ratio: beschikbaar gedeeld door benodigd. De klassen lopen van A (uitstekend) tot F (ruim "
@@ -29,11 +29,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "chosen": "gekozen",
         # Outlook
         "outlook": "Meerjarenraming en reserve",
-        "outlook_text": "Per begrotingsjaar wat een gemeente naar verwachting betaalt ({base}), en daaronder wat is "
-        "begroot. De laatste kolommen zeggen hoe waarschijnlijk het is dat de raming houdt: elk jaar afzonderlijk, en "
-        "alle jaren samen. P10, P50 en P90 van elk jaar staan bij de jaren hierboven.",
-        "outlook_one": "Wat een gemeente naar verwachting betaalt ({base}), en daaronder wat is begroot. De laatste "
-        "kolommen zeggen hoe waarschijnlijk het is dat de raming houdt.",
+        "outlook_text": "Per begrotingsjaar wat een gemeente naar verwachting betaalt (onder: {base}), met daaronder "
+        "wat is begroot. De laatste kolommen zeggen hoe waarschijnlijk het is dat de raming houdt: elk jaar "
+        "afzonderlijk, en alle jaren samen. P10, P50 en P90 van elk jaar staan bij de jaren hierboven.",
+        "outlook_one": "Wat een gemeente naar verwachting betaalt (onder: {base}), met daaronder wat is begroot. De "
+        "laatste kolommen zeggen hoe waarschijnlijk het is dat de raming houdt.",
         "outlook_caption": "Verwachte kosten, begroting en de kans dat de raming houdt: {base}",
         "budgeted": "begroot {amount}",
         "every": "Elk jaar binnen begroting",
@@ -82,8 +82,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "alt_ladder": "{agreement}: {points}.",
         "alt_point": "{certainty} certainty {loss} of the budget",
         "required_caption": "Required capacity {period}, per municipality and agreement",
-        "required_text": "Below it how much less (−) or more (+) that is than without an agreement, with the error of "
-        "that difference: both have the same simulated years.",
+        "required_text": "Below each amount stands how much less (−) or more (+) it is than without an agreement, with "
+        "the error of that difference: both have the same simulated years.",
         "change": "difference {value}",
         "ratio_caption": "Ratio and class {period}, per municipality and agreement",
         "ratio_text": "Ratio: available over required. Classes run from A (excellent) to F (amply insufficient). The "
@@ -95,11 +95,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "certainty_text": "The loss that is not passed with this certainty; below zero money is left.",
         "chosen": "chosen",
         "outlook": "Multi-year estimate and reserve",
-        "outlook_text": "Per budget year what a municipality is expected to pay ({base}), and below it what is "
+        "outlook_text": "Per budget year what a municipality is expected to pay (under: {base}), and below it what is "
         "budgeted. The last columns say how likely it is that the estimate holds: in every single year, and in all "
         "years together. P10, P50 and P90 of each year stand with the years above.",
-        "outlook_one": "What a municipality is expected to pay ({base}), and below it what is budgeted. The last "
-        "columns say how likely it is that the estimate holds.",
+        "outlook_one": "What a municipality is expected to pay (under: {base}), and below it what is budgeted. The "
+        "last columns say how likely it is that the estimate holds.",
         "outlook_caption": "Expected cost, budget and the chance that the estimate holds: {base}",
         "budgeted": "budget {amount}",
         "every": "Every year within budget",
