@@ -121,6 +121,7 @@ KIND_UNITS: dict[str, Words] = {
     "eur": _w("€", "EUR"),
     "eur2": _w("€ per jeugdige", "EUR per youth"),
     "share": _w("%", "%"),
+    "level": _w("%", "%"),
 }
 
 COLUMNS: dict[str, tuple[str, Words]] = {
@@ -130,7 +131,7 @@ COLUMNS: dict[str, tuple[str, Words]] = {
     "name": ("text", _w("Gemeente", "Municipality")),
     "period": ("text", _w("Periode", "Period")),
     "year": ("year", _w("Jaar", "Year")),
-    "certainty": ("share", _w("Zekerheid", "Certainty")),
+    "certainty": ("level", _w("Zekerheid", "Certainty")),
     "chosen": ("yes", _w("Gekozen", "Chosen")),
     "loss": ("eur", _w("Tekort bij deze zekerheid", "Loss at this certainty")),
     "step": (
@@ -152,6 +153,7 @@ COLUMNS: dict[str, tuple[str, Words]] = {
     "growth_index": ("share", _w("Prijsstijging sinds het eerste jaar", "Price growth since the first year")),
     "growth_volume": ("share", _w("Groei cliënten sinds het eerste jaar", "Client growth since the first year")),
     "mean": ("eur", _w("Verwachte kosten", "Expected cost")),
+    "pot_mean": ("plain", _w("Gemiddelde", "Mean")),
     "p10": ("eur", _w("P10", "P10")),
     "p50": ("eur", _w("P50", "P50")),
     "p90": ("eur", _w("P90", "P90")),
@@ -167,7 +169,7 @@ COLUMNS: dict[str, tuple[str, Words]] = {
             "Chance of all years up to this one within budget",
         ),
     ),
-    "safety": ("share", _w("Zekerheid van de reserve", "Safety of the reserve")),
+    "safety": ("level", _w("Zekerheid van de reserve", "Safety of the reserve")),
     "opening": ("eur", _w("Opening", "Opening")),
     "contribution": ("eur", _w("Storting", "Contribution")),
     "interest_expected": ("eur", _w("Rente, verwacht", "Interest, expected")),
@@ -213,6 +215,7 @@ COLUMNS: dict[str, tuple[str, Words]] = {
     "expected_clients_in_stay": ("ratio", _w("waarvan in verblijf", "of whom in stay")),
     "expected_cost_eur": ("eur", _w("Verwachte kosten per jaar", "Expected cost a year")),
     "swing": ("eur", _w("Schommeling (standaardafwijking)", "Swing (standard deviation)")),
+    "holds": ("share", _w("Kans dat de raming houdt", "Chance that the estimate holds")),
     "best": ("text", _w("Overeenkomst die het meest bespaart", "Agreement that saves most")),
     "label": ("text", _w("Getal", "Number")),
     "value": ("plain", _w("Waarde", "Value")),
@@ -230,6 +233,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "nl": {
         "error": "standaardfout",
         "change": "verschil met eigen gebruik",
+        "change_other": "verschil met die overeenkomst",
         "change_error": "standaardfout van het verschil",
         "yes": "ja",
         "no": "nee",
@@ -288,6 +292,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "en": {
         "error": "standard error",
         "change": "difference with own use",
+        "change_other": "difference with that agreement",
         "change_error": "standard error of the difference",
         "yes": "yes",
         "no": "no",

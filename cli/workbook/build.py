@@ -52,7 +52,7 @@ def workbook_bytes(
     for name, (columns, rows) in content.items():
         title, text = (words[language] for words in SHEETS[name])
         sheet = paper.sheet(title, title, text)
-        keys = [column.key for column in columns]
+        keys = [column.key.partition("/")[0] for column in columns]
         fixed = keys.index("name") + 1 if "name" in keys else 1
         paper.table(sheet, columns, rows, fixed=fixed)
         if name == "summary":

@@ -66,7 +66,7 @@ class Charts:
     def _choices(self) -> None:
         sheet, paper = self.sheet, self.paper
         members, agreements = len(self.study.region), self._agreement_list()
-        summary = self._range("summary", "name", members), self._range("summary", "code", members)
+        summary = self._range("summary", "name/", members), self._range("summary", "code/", members)
         yellow = paper.format(bg_color="#FFF2CC", border=1, bold=True)
         for key, value, source in (
             ("member", self.member.name, f"={summary[0]}"),
@@ -253,7 +253,7 @@ def summary_chart(
     """Insert a chart of the chance of an overrun of all members, if there are not too many, below their table."""
     if rows > MOST_IN_CHART:
         return
-    keys, name = [column.key for column in columns], SHEETS["summary"][0][language]
+    keys, name = [column.key.partition("/")[0] for column in columns], SHEETS["summary"][0][language]
     top, place = HEADER + 1, keys.index("overrun_probability")
     chart = paper.book.add_chart({"type": "column"})
     chart.add_series(

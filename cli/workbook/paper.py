@@ -18,6 +18,7 @@ FORMATS = {
     "eur": "#,##0;[Red]-#,##0",
     "eur2": "#,##0.00;[Red]-#,##0.00",
     "share": "0.0%;[Red]-0.0%",
+    "level": "0.0#%",
     "ratio": "0.00",
     "count": "#,##0",
     "year": "0",
@@ -74,6 +75,7 @@ class Paper:
         self.book: Workbook = Workbook(self._file, options | {"strings_to_urls": False})
         self.book.set_properties({"title": title, "created": MADE, "author": "solidair"})
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+        self._kinds: dict[str, Any] = {}
 
     def bytes(self) -> bytes:
         """Return the whole file; nothing can be written after it."""
@@ -124,8 +126,12 @@ class Paper:
         if math.isinf(value):
             self.write_text(sheet, row, column, self.words["endless"], align="right")
             return len(self.words["endless"])
-        sheet.write_number(row, column, float(value), self.number(kind))
+        sheet.write_number(row, column, float(value), self._kinds.get(kind) or self._kind(kind))
         return _NUMBER
+
+    def _kind(self, kind: str) -> Any:
+        """Return the plain format of a kind, kept by its name: there may be a million of such cells."""
+        return self._kinds.setdefault(kind, self.number(kind))
 
     def table(
         self, sheet: Worksheet, columns: Sequence[Column], rows: Sequence[Mapping[Any, Any]], *, fixed: int = 0
@@ -134,6 +140,8 @@ class Paper:
 
         Parameters
         ----------
+        rows
+            Values by key; `kind` says what the columns of kind 'plain' hold in this row, if they differ between rows.
         fixed
             Columns at the left that stay in sight too.
         """
@@ -146,7 +154,8 @@ class Paper:
                 sheet.write_comment(HEADER, place, column.note, {"x_scale": 2.2, "author": "solidair"})
             width = max(len(word) for word in column.header.split()) + 2
             for number, row in enumerate(rows, HEADER + 1):
-                width = max(width, self.write(sheet, number, place, column.kind, row[column.key]))
+                kind = row.get("kind", "plain") if column.kind == "plain" else column.kind
+                width = max(width, self.write(sheet, number, place, kind, row[column.key]))
             sheet.set_column(place, place, min(width + 1, _WIDEST))
         sheet.freeze_panes(HEADER + 1, fixed)
         sheet.repeat_rows(HEADER)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from solidair.cli.finance_rows import Finance
 from solidair.cli.report.details import assumption_rows
-from solidair.cli.report.promises import known_from
 from solidair.cli.texts import report_en, report_nl
 from solidair.cli.texts.properties import TEXTS as PROPERTIES
 from solidair.cli.texts.workbook import COLUMNS, KIND_UNITS, TEXTS
 from solidair.cli.workbook.paper import Column
-from solidair.pool.describe import described
+from solidair.pool.describe import in_words
 from solidair.pool.metrics import METRICS
 from solidair.pool.metrics.years import YEAR_METRICS
 
@@ -40,6 +39,16 @@ TABLES = (
 )
 """Tables of a run that become sheets as they are; one without rows is left out."""
 
+POT_FIGURES = ("mean", "p10", "p50", "p90")
+"""Columns of pots that are shares in some rows and amounts in others; `kind` of a row says which."""
+
+SUMMARY_NAMES = {
+    f"{name}{ending}": f"{column}{ending}"
+    for name, column in {"sd": "swing", "within_cumulative_probability": "holds"}.items()
+    for ending in ("", "_se")
+}
+"""Columns of the summary that are about something else there."""
+
 _OTHER_LANGUAGE = {"nl": "_en", "en": "_nl"}
 
 
@@ -61,33 +70,38 @@ class Sheets:
         self.metrics = {m.name: m for m in METRICS.values()}
         self.year_metrics = {m.name: m for m in YEAR_METRICS}
 
-    def column(self, key: str, table: str = "") -> Column:
-        """Return a column by the name that it has in its table; errors and differences are those of its metric."""
+    def column(self, key: str, table: str = "", when: str = "") -> Column:
+        """Return a column by the name that it has in its table; errors and differences are those of its metric.
+
+        Parameters
+        ----------
+        when
+            Period that the header names; empty for none.
+        """
         base, ending = next(((key.removesuffix(e), e) for e in ENDINGS if key.endswith(e)), (key, ""))
         kind, label, note = self._named(base, table)
         unit = f" ({KIND_UNITS[kind][self.language]})" if kind in KIND_UNITS else ""
-        tail = f": {self.text[ENDINGS[ending]]}" if ending else ""
-        return Column(key, kind, f"{label}{tail}{unit}", "" if ending else note)
+        told = "change_other" if table == "compared" and ending == "_change" else ENDINGS.get(ending, "")
+        tail = f": {self.text[told]}" if ending else ""
+        span = f" {when.replace('-', '–')}" if when else ""
+        return Column(key, kind, f"{label}{span}{tail}{unit}", "" if ending else note)
 
     def _named(self, key: str, table: str) -> tuple[str, str, str]:
-        if table == "pots" and key in ("mean", "p10", "p50", "p90"):
-            return "plain", COLUMNS[key][1][self.language] if key != "mean" else self.words.TEXTS["measure"], ""
+        if table == "pots" and key in POT_FIGURES:
+            return "plain", COLUMNS["pot_mean" if key == "mean" else key][1][self.language], ""
         known: Mapping[str, Any] = self.year_metrics if table == "years" else self.metrics
-        if table in ("years", "stability", "transfers") and key in known:
+        if table in ("years", "stability", "transfers", "compared") and key in known:
             metric = known[key]
             return KINDS[metric.unit], metric.label[self.language], metric.meaning[self.language]
         if table == "compared" and key not in COLUMNS:
             return self._compared(key)
-        if table == "register" and key not in COLUMNS:
+        if table == "register" and key[0] == "p" and key[1:].isdigit():
             return "eur", f"{COLUMNS['loss'][1][self.language].split()[0]} {key.upper()}", ""
         kind, words = COLUMNS[key]
         return kind, words[self.language], ""
 
     def _compared(self, key: str) -> tuple[str, str, str]:
-        """Return a column such as mean, or mean_2027 and sd_all_years."""
-        if key in self.metrics:
-            metric = self.metrics[key]
-            return KINDS[metric.unit], metric.label[self.language], metric.meaning[self.language]
+        """Return a column such as mean_2027 or sd_all_years."""
         name, _, period = key.partition("_")
         when = period if period.isdigit() else self.words.TEXTS["check_whole"].lower()
         return "eur", f"{self.metrics[name].label[self.language]} {when}", ""
@@ -107,6 +121,7 @@ class Sheets:
                 if key in row:
                     row[key] = self.titles[row[key]]
             if name == "pots":
+                row["kind"] = "share" if row["what"] == "ratio" else "eur"
                 row["what"] = PROPERTIES[self.language].get(f"pot_{row['what']}", str(row["what"]))
         if name == "reserve" and self.study.finance.reserve is None:
             # Without a reserve there is only the opening that one would need, over all years.
@@ -118,38 +133,31 @@ class Sheets:
     def summary(self, finance: Finance) -> tuple[list[Column], Rows]:
         """Return one row per member: the core, under the agreement of the base."""
         base, first, span = finance.base, finance.first, finance.span
-        shown = {period: period.replace("-", "–") for period in (first, span)}
         rows: Rows = []
         for member in self.study.region.members:
+            row: dict[Any, Any] = {}
+            years = finance.all("outlook", base, member.code)
+            row |= _kept(vars(member), "", "code", "name", "inhabitants", "youth")
+            row |= _kept(years[0], first, "budget") | _kept(vars(member), "", "budget_derived")
+            row |= _kept(years[0], first, "mean")
+            row |= _kept(finance.one("stability", base, member.code), first, "sd")
             capacity = {period: finance.one("capacity", base, member.code, period) for period in finance.periods}
-            stability = finance.one("stability", base, member.code)
-            year = finance.all("outlook", base, member.code)[0]
-            last = finance.all("outlook", base, member.code)[-1]
-            row: dict[Any, Any] = {"code": member.code, "name": member.name, "inhabitants": member.inhabitants}
-            row |= {"youth": member.youth, "budget": year["budget"], "budget_derived": member.budget_derived}
-            row |= {"mean": year["mean"], "mean_se": year["mean_se"]}
-            row |= {"swing": stability["sd"], "swing_se": stability["sd_se"]}
-            for key in ("overrun_probability", "overrun_probability_se"):
-                row[key] = capacity[first][key]
-            for key in ("within_cumulative_probability", "within_cumulative_probability_se"):
-                row[key] = last[key]
+            row |= _kept(capacity[first], first, "overrun_probability")
+            row |= _kept(years[-1], span, "within_cumulative_probability") | _kept(capacity[first], "", "certainty")
             for period, found in capacity.items():
-                row |= {f"{key}/{period}": found[key] for key in ("required", "required_se")}
-            row |= {key: capacity[span][key] for key in ("certainty", "available", "ratio", "class")}
+                row |= _kept(found, period, "required")
+            for period, found in capacity.items():
+                row |= _kept(found, period, "available", "ratio", "class")
             if finance.shared:
-                saved = {name: finance.one("capacity", name, member.code, span) for name in finance.shared}
-                best = max(saved, key=lambda name: saved[name]["saved"])
-                row |= {"best": self.titles[best], **{k: saved[best][k] for k in ("saved", "saved_se")}}
+                saved = [finance.one("capacity", name, member.code, span) for name in finance.shared]
+                best = max(saved, key=lambda found: found["saved"])
+                row |= {f"best/{span}": self.titles[best["agreement"]]} | _kept(best, span, "saved")
             rows.append(row)
         columns = []
-        for key in rows[0]:
-            name, _, period = str(key).partition("/")
-            made = self.column(name)
-            over = {"ratio": span, "available": span, "class": span, "best": span, "saved": span, "saved_se": span}
-            over |= dict.fromkeys(("budget", "mean", "mean_se", "swing", "swing_se", "overrun_probability"), first)
-            when = period or over.get(name, "")
-            header = f"{made.header} {shown[when]}" if when else made.header
-            columns.append(Column(str(key), made.kind, header, made.note))
+        for key in map(str, rows[0]):
+            name, _, when = key.partition("/")
+            column = self.column(SUMMARY_NAMES.get(name, name), when=when)
+            columns.append(Column(key, column.kind, column.header, column.note))
         return columns, rows
 
     def members(self) -> tuple[list[Column], Rows]:
@@ -168,7 +176,7 @@ class Sheets:
         """Return what every agreement says, article by article."""
         rows: Rows = []
         for agreement in self.study.agreements:
-            words = described(agreement, self.study, self.language, known_from(self.results, agreement))
+            words = in_words(agreement, self.study, self.language)
             entry = {"agreement": words.title, "source": words.source}
             rows.append({**entry, "clause": None, "title": "", "rule": words.summary})
             for number, article in enumerate(words.articles, 1):
@@ -235,3 +243,9 @@ class Sheets:
         found += [(text["table_digest"].format(name=name), d) for name, d in sorted(digests.items())]
         columns = [self.column("what_is"), Column("shown", "count", self.column("shown").header)]
         return columns, [{"what_is": name, "shown": value} for name, value in found]
+
+
+def _kept(source: Mapping[Any, Any], when: str, *names: str) -> dict[Any, Any]:
+    """Return some values of a row and their errors, with the period that they are about in their keys."""
+    keys = [key for name in names for key in (name, f"{name}_se") if key in source]
+    return {f"{key}/{when}": source[key] for key in keys}
