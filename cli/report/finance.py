@@ -16,6 +16,7 @@ from solidair.cli.report.figures import Figure, Figures, Panel
 from solidair.cli.report.ladders import Line, ends_of, lines
 from solidair.cli.report.plots import labelled
 from solidair.cli.texts import capacity as capacity_words
+from solidair.cli.texts import outlook as outlook_words
 from solidair.cli.texts.finance import TEXTS
 from solidair.pool.finance.capacity import LEVELS
 from solidair.pool.finance.classes import SOURCE
@@ -198,19 +199,24 @@ class FinanceSections:
 
     def outlook(self) -> dict[str, Any]:
         """Return the section on the multi-year estimate and the reserve."""
-        spec = self.study.finance.reserve
+        spec, words = self.study.finance.reserve, outlook_words.TEXTS[self.language]
         safety = certainty_words(float(self._last(self.base, self.members[0].code)["safety"]), self.language)
-        assumed = spec is None or "safety" not in spec.model_fields_set
-        told = self.text["opening_assumed"] if assumed else ""
+        opening = [] if spec else [words["not_in_study"]]
+        opening.append(words["required_text"].format(safety=safety))
+        if spec is None or "safety" not in spec.model_fields_set:
+            opening.append(words["safety_assumed"].format(safety=safety))
+        told = [words["reserve_text"], self._say("reserve_text", rules=self._rules())] if spec else []
+        if spec and (spec.floor or spec.cap is not None):
+            told.append(words["nominal"])
         return {
             "title": self.text["outlook"],
             "text": self._say("outlook_text" if self.study.settings.years > 1 else "outlook_one"),
             "growth": self._growth(),
             "table": self._estimates(),
             "figure": self._holds() if spec is None else self._balances(),
-            "reserve_text": "" if spec is None else self._say("reserve_text", rules=self._rules()),
+            "reserve_text": " ".join(told),
             "reserve": None if spec is None else self._reserves(),
-            "opening_text": self._say("opening_text", safety=safety, assumed=told),
+            "opening_text": " ".join([*opening, self.text["opening_change"]]),
             "opening": self._openings(safety),
         }
 

@@ -53,22 +53,19 @@ TEXTS: dict[str, dict[str, str]] = {
         "alt_reserve": "{agreement}: {points}.",
         "alt_balance": "{year} P10 {low}, midden {middle}, P90 {high}",
         "reserve_caption": "Eigen reserve: stand aan het einde van het jaar, {base}",
-        "reserve_text": "Het midden (P50) en daaronder P10 tot P90. De laatste kolommen: de kans dat er in een van de "
-        "jaren moet worden bijgestort, en de kans dat de reserve ooit onder nul zou komen als niemand bijstort. De "
-        "regels van de reserve zijn gekozen in de studie: {rules}.",
-        "rule_opening": "opening € {value} per inwoner",
-        "rule_buffer": "opening volgens de kolom buffer_eur",
+        "reserve_text": "In de tabel staat het midden (P50) en daaronder P10 tot P90. De laatste kolommen: de kans dat "
+        "er in een van de jaren moet worden bijgestort, en de kans dat de reserve ooit leeg raakt als niemand "
+        "bijstort. De regels zijn gekozen in de studie: {rules}.",
+        "rule_opening": "beginstand € {value} per inwoner",
+        "rule_buffer": "beginstand volgens de kolom buffer_eur",
         "rule_contribution": "elk jaar {value} van de begroting erin",
         "rule_interest": "rente {value}",
         "rule_floor": "bodem € {value} per inwoner",
         "rule_cap": "plafond € {value} per inwoner",
         "call": "Ooit bijstorten",
-        "depleted": "Ooit onder nul",
-        "opening_caption": "Benodigde opening van een eigen reserve bij {safety} zekerheid, per gemeente en "
-        "overeenkomst",
-        "opening_text": "Wat er aan het begin van {first} in een eigen reserve moet zitten om met {safety} zekerheid "
-        "alle jaren boven nul te blijven zonder bij te storten.{assumed} Daaronder het verschil met eigen gebruik.",
-        "opening_assumed": " Die zekerheid is een aanname; de studie kiest haar onder [finance.reserve].",
+        "depleted": "Ooit leeg",
+        "opening_caption": "Nodige beginstand van een eigen reserve bij {safety} zekerheid",
+        "opening_change": "Onder elk bedrag staat het verschil met eigen gebruik.",
         "endless": "geen is genoeg",
     },
     "en": {
@@ -118,21 +115,19 @@ TEXTS: dict[str, dict[str, str]] = {
         "alt_reserve": "{agreement}: {points}.",
         "alt_balance": "{year} P10 {low}, middle {middle}, P90 {high}",
         "reserve_caption": "Own reserve: balance at the end of the year, {base}",
-        "reserve_text": "The middle (P50) and below it P10 to P90. The last columns: the chance of a call in one of "
-        "the years, and the chance that the reserve would ever fall below zero with nobody called. The rules of the "
-        "reserve are chosen in the study: {rules}.",
-        "rule_opening": "opening EUR {value} per inhabitant",
-        "rule_buffer": "opening from the column buffer_eur",
+        "reserve_text": "The table has the middle (P50) and below it P10 to P90. The last columns: the chance of a "
+        "call in one of the years, and the chance that the reserve ever runs out with nobody called. The rules are "
+        "chosen in the study: {rules}.",
+        "rule_opening": "opening balance EUR {value} per inhabitant",
+        "rule_buffer": "opening balance from the column buffer_eur",
         "rule_contribution": "{value} of the budget put in every year",
         "rule_interest": "interest {value}",
         "rule_floor": "floor EUR {value} per inhabitant",
         "rule_cap": "cap EUR {value} per inhabitant",
         "call": "Ever a call",
-        "depleted": "Ever below zero",
-        "opening_caption": "Required opening of an own reserve at {safety} certainty, per municipality and agreement",
-        "opening_text": "What must be in an own reserve at the start of {first} to stay above zero in all years "
-        "without a call, with {safety} certainty.{assumed} Below it the difference with own use.",
-        "opening_assumed": " That certainty is an assumption; the study chooses it under [finance.reserve].",
+        "depleted": "Ever runs out",
+        "opening_caption": "Opening balance needed in an own reserve at {safety} certainty",
+        "opening_change": "Below each amount stands the difference with own use.",
         "endless": "none is enough",
     },
 }

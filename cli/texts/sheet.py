@@ -64,15 +64,15 @@ TEXTS: dict[str, dict[str, str]] = {
         "usual": "gewoonlijk ± {spread}",
         # Reserve
         "reserve": "Eigen reserve",
-        "reserve_note": "Stand aan het einde van het jaar; opening {opening}. {required}",
-        "reserve_required": "Om met {safety} zekerheid alle jaren boven nul te blijven zonder bij te storten, is een "
-        "opening nodig van {required}.",
-        "reserve_endless": "Geen opening is genoeg om met {safety} zekerheid alle jaren boven nul te blijven zonder "
-        "bij te storten: wat boven het plafond komt, gaat terug.",
-        "reserve_merging": "Welke opening nodig is, valt niet te berekenen: bij een fusie gaan reserves samen.",
+        "reserve_note": "Stand aan het einde van het jaar; beginstand {opening}. {required}",
+        "reserve_required": "Om met {safety} zekerheid in geen enkel jaar leeg te raken zonder bij te storten, is een "
+        "beginstand nodig van {required}.",
+        "reserve_endless": "Geen beginstand is genoeg om met {safety} zekerheid in geen enkel jaar leeg te raken "
+        "zonder bij te storten: wat boven het plafond komt, valt vrij.",
+        "reserve_merging": "Welke beginstand nodig is, valt niet te berekenen: bij een fusie gaan reserves samen.",
         "call": "Kans op bijstorten",
         "call_mean": "Bijstorting, als die er is",
-        "depleted": "Kans ooit onder nul",
+        "depleted": "Kans ooit leeg",
         # Paragraph
         "paragraph": "Voor de paragraaf weerstandsvermogen en risicobeheersing",
         # Assumptions
@@ -154,15 +154,15 @@ TEXTS: dict[str, dict[str, str]] = {
         "others_beyond": "from other municipalities, from outside or out of a fund or reserve",
         "usual": "usually ± {spread}",
         "reserve": "Own reserve",
-        "reserve_note": "Balance at the end of the year; opening {opening}. {required}",
-        "reserve_required": "To stay above zero in all years without a call, with {safety} certainty, an opening of "
+        "reserve_note": "Balance at the end of the year; opening balance {opening}. {required}",
+        "reserve_required": "To run out in no year without a call, with {safety} certainty, an opening balance of "
         "{required} is required.",
-        "reserve_endless": "No opening is enough to stay above zero in all years without a call, with {safety} "
-        "certainty: what is above the cap goes back.",
-        "reserve_merging": "Which opening is required cannot be computed: reserves are merged.",
+        "reserve_endless": "No opening balance is enough to run out in no year without a call, with {safety} "
+        "certainty: what is above the cap is released.",
+        "reserve_merging": "Which opening balance is required cannot be computed: reserves are merged.",
         "call": "Chance of a call",
         "call_mean": "Call, if there is one",
-        "depleted": "Chance ever below zero",
+        "depleted": "Chance of ever running out",
         "paragraph": "For the paragraph on reserve capacity and risk",
         "assumptions": "Assumptions that matter",
         "as_budget_derived": "The budget is an estimate: youths × {rate}. The chance of an overrun depends on it "

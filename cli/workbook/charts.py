@@ -115,7 +115,7 @@ class Charts:
     def _fan(self, row: int) -> int:
         """Write the multi-year estimate of the choice, with its chart, and return the row below."""
         keys = ("budget", "mean", "p10", "p50", "p90")
-        heads = [self._name("year"), *(self._name(key) for key in keys), self.text["band"]]
+        heads = [*(self.text[key] for key in ("year", "budget", "mean")), "P10", "P50", "P90", self.text["band"]]
         top = row
         row = self._heads(row, self.text["fan"], heads)
         years = self.finance.all("outlook", self.agreement, self.member.code)
@@ -233,7 +233,7 @@ class Charts:
     def _reserve(self, row: int) -> None:
         """Write the path of the reserve of the choice, with its chart."""
         keys, top = ("balance_p10", "balance_p50", "balance_p90"), row
-        heads = [self._name("period"), *(self._name(key) for key in keys), self.text["band"]]
+        heads = [self.text["year"], "P10", "P50", "P90", self.text["band"]]
         row = self._heads(row, self.text["reserve"], heads)
         start, money = row, self.paper.number("eur")
         for year in self.finance.all("reserve", self.agreement, self.member.code)[: self.study.settings.years]:

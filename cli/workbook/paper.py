@@ -145,6 +145,8 @@ class Paper:
         fixed
             Columns at the left that stay in sight too.
         """
+        from xlsxwriter.utility import xl_col_to_name
+
         for place, column in enumerate(columns):
             side = {} if column.kind in ("text", "yes") else {"align": "right"}
             self.write_text(
@@ -160,6 +162,9 @@ class Paper:
         sheet.freeze_panes(HEADER + 1, fixed)
         sheet.repeat_rows(HEADER)
         if rows:
+            # A period such as 2027 is text, like 2027-2030; Excel would put a warning in every such cell.
+            whole = f"A{HEADER + 2}:{xl_col_to_name(len(columns) - 1)}{HEADER + 1 + len(rows)}"
+            sheet.ignore_errors({"number_stored_as_text": whole})
             sheet.autofilter(HEADER, 0, HEADER + len(rows), len(columns) - 1)
 
 

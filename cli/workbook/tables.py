@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from solidair.cli.finance_rows import Finance
 from solidair.cli.report.details import assumption_rows
 from solidair.cli.texts import report_en, report_nl
+from solidair.cli.texts.outlook import TEXTS as OUTLOOK
 from solidair.cli.texts.properties import TEXTS as PROPERTIES
-from solidair.cli.texts.workbook import COLUMNS, KIND_UNITS, TEXTS
+from solidair.cli.texts.workbook import COLUMNS, KIND_UNITS, OUTLOOK_KINDS, TEXTS
 from solidair.cli.workbook.paper import Column
 from solidair.pool.describe import in_words
 from solidair.pool.metrics import METRICS
@@ -97,6 +98,8 @@ class Sheets:
             return self._compared(key)
         if table == "register" and key[0] == "p" and key[1:].isdigit():
             return "eur", f"{COLUMNS['loss'][1][self.language].split()[0]} {key.upper()}", ""
+        if table in ("outlook", "reserve") and key in OUTLOOK[self.language]:
+            return OUTLOOK_KINDS.get(key) or COLUMNS[key][0], OUTLOOK[self.language][key], ""
         kind, words = COLUMNS[key]
         return kind, words[self.language], ""
 
@@ -202,10 +205,10 @@ class Sheets:
         return [self.column(key) for key in keys], rows
 
     def _finance(self) -> Rows:
-        """Return what is asked of finances: chosen in the study, by a council, or by nobody."""
-        spec, text = self.study.finance, self.text
-        found = [("certainty", "share_unit", spec.certainty, spec.model_fields_set)]
-        reserve = spec.reserve
+        """Return the rules of the reserve, and the certainties that councils have chosen."""
+        text = self.text
+        found: list[tuple[str, str, float | None, set[str]]] = []
+        reserve = self.study.finance.reserve
         if reserve is not None:
             units = dict.fromkeys(("opening", "floor", "cap"), "eur_unit")
             units |= dict.fromkeys(("contribution", "interest", "safety"), "share_unit")
