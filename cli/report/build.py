@@ -305,7 +305,8 @@ def _missing(results: Results, text: Mapping[str, str], language: str) -> list[s
     unknown = sum(m.need_index is None for m in members)
     derived = sum(m.budget_derived for m in members)
     found = [text["missing_year"]] if results.study.settings.years == 1 else []
-    found += [text["missing_reserves"], text["missing_behaviour"]]
+    found += [] if results.study.finance.reserve else [text["missing_reserves"]]
+    found.append(text["missing_behaviour"])
     if unknown:
         found.append(text["missing_need"].format(count=unknown))
     if derived:

@@ -62,7 +62,7 @@ class FinanceSections:
         text, periods = self.capacity_text, self.finance.periods
         assumed = [m for m in self.members if self.finance.certainty_origin(m.code) == "assumed"]
         level = certainty_words(self.study.finance.certainty, self.language)
-        notes = [text["text"].format(source=SOURCE), text["kink"]]
+        notes = [text["text"].format(source=SOURCE.removeprefix("https://")), text["kink"]]
         if assumed:
             notes.append(text["assumed"].format(certainty=level))
         available = [self._row("capacity", self.base, m.code, periods[0])["available"] for m in self.members]
@@ -304,10 +304,10 @@ class FinanceSections:
                         labels, *([_share(v, self.language) for v in vs] for vs in (low, middle, high)), strict=True
                     )
                 ]
-                said.append(self._say("alt_reserve", agreement=self.titles[name], points="; ".join(shown)))
+                said.append(self._say("alt_balances", agreement=self.titles[name], points="; ".join(shown)))
             panels.append(panel)
             words.append(" ".join([f"{member.name}.", *said]))
-        return self._figure("reserve", panels, labels, words, (0.0,))
+        return self._figure("balances", panels, labels, words, (0.0,))
 
     def _years(self, agreement: str, code: str) -> list[Row]:
         return self.finance.all("reserve", agreement, code)[: self.study.settings.years]

@@ -46,11 +46,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "is {base}{shared}.",
         "alt_holds": "{agreement}: {points}.",
         "alt_held": "{year} {chance}",
-        "fig_reserve": "Hoe loopt de reserve van elke gemeente?",
-        "fig_reserve_text": "De stand van de eigen reserve aan het einde van elk jaar, als percentage van de begroting "
-        "van {first}: het vlak bevat acht van de tien paden (P10 tot P90), de lijn is het midden. Grijs is "
+        "fig_balances": "Hoe loopt de reserve van elke gemeente?",
+        "fig_balances_text": "De stand van de eigen reserve aan het einde van elk jaar, als percentage van de "
+        "begroting van {first}: het vlak bevat acht van de tien paden (P10 tot P90), de lijn is het midden. Grijs is "
         "{base}{shared}.",
-        "alt_reserve": "{agreement}: {points}.",
+        "alt_balances": "{agreement}: {points}.",
         "alt_balance": "{year} P10 {low}, midden {middle}, P90 {high}",
         "reserve_caption": "Eigen reserve: stand aan het einde van het jaar, {base}",
         "reserve_text": "In de tabel staat het midden (P50) en daaronder P10 tot P90. De laatste kolommen: de kans dat "
@@ -109,10 +109,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "is {base}{shared}.",
         "alt_holds": "{agreement}: {points}.",
         "alt_held": "{year} {chance}",
-        "fig_reserve": "How does the reserve of each municipality run?",
-        "fig_reserve_text": "The balance of its own reserve at the end of each year, as a percentage of the budget of "
+        "fig_balances": "How does the reserve of each municipality run?",
+        "fig_balances_text": "The balance of its own reserve at the end of each year, as a percentage of the budget of "
         "{first}: the area holds eight in ten paths (P10 to P90), the line is the middle. Grey is {base}{shared}.",
-        "alt_reserve": "{agreement}: {points}.",
+        "alt_balances": "{agreement}: {points}.",
         "alt_balance": "{year} P10 {low}, middle {middle}, P90 {high}",
         "reserve_caption": "Own reserve: balance at the end of the year, {base}",
         "reserve_text": "The table has the middle (P50) and below it P10 to P90. The last columns: the chance of a "
