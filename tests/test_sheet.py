@@ -238,6 +238,15 @@ def test_a_municipality_without_a_budget_has_no_figures(run):
     assert "geen begroting" in html and "<table" not in html
 
 
+def test_a_municipality_that_merges_is_shown_while_it_is_there(run):
+    outlook = run.tables["outlook"].copy()
+    outlook.loc[(outlook["code"] == "GM0101") & (outlook["year"] == 2028), "budget"] = 0.0
+    html = Sheets(run.results, run.tables | {"outlook": outlook}, "nl").html("GM0101")
+    assert [row[0] for row in section(html, "outlook")[1:]] == ["2027"]
+    assert [row[0] for row in section(html, "reserve")[1:]] == ["2027"]
+    assert "2027–2027 samen" in html
+
+
 def test_a_ratio_never_looks_like_another_class():
     assert ratio_words(1.3999, 0.0, "nl") == "1,39 · C"  # rounded it would read 1,40, which is B
     assert ratio_words(2.0001, 0.0, "nl") == "2,01 · A"  # 2.00 is B

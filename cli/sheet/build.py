@@ -94,7 +94,7 @@ class Sheets:
         if not outlook or str(outlook[0]["year"]) != self.first:
             context |= {"gone": self._say("gone", name=member.name), "facts": ""}
             return self.template.render(context) + "\n"
-        agreements, reserve = self._agreements(code), self._reserve(code)
+        agreements, reserve = self._agreements(code), self._reserve(code, [str(row["year"]) for row in outlook])
         context |= {
             "facts": self._facts(member, outlook[0]),
             "tiles": self._tiles(code, outlook),
@@ -152,6 +152,7 @@ class Sheets:
         stability = self.finance.one("stability", base, code)
         capacity = self.finance.one("capacity", base, code, self.first)
         first, last = outlook[0], outlook[-1]
+        span = f"{self.first}–{last['year']}"  # not all years, if it merges into another
         every = chance(last, "within_every_year_probability", language)
         several = self.study.settings.years > 1
         return [
@@ -173,7 +174,7 @@ class Sheets:
             {
                 "label": self._say("holds" if several else "holds_one"),
                 "value": chance(last, "within_cumulative_probability", language),
-                "note": self._say("holds_note" if several else "holds_one_note", every=every),
+                "note": self._say("holds_note" if several else "holds_one_note", every=every, span=span),
             },
         ]
 
@@ -305,13 +306,13 @@ class Sheets:
             + (f" {self._say('more', count=left)}" if left else ""),
         }
 
-    def _reserve(self, code: str) -> dict[str, Any] | None:
-        """Return the path of the reserve without an agreement; None if the study has no reserve."""
+    def _reserve(self, code: str, calendar: Sequence[str]) -> dict[str, Any] | None:
+        """Return the path of the reserve without an agreement over some years; None if the study has no reserve."""
         if self.study.finance.reserve is None:
             return None
         language = self.language
         rows = self.finance.all("reserve", self.finance.base, code)
-        years, last = rows[: self.study.settings.years], rows[-1]
+        years, last = [row for row in rows if row["period"] in calendar], rows[-1]
         scale = money_scale([last["balance_p90"], last["required_opening"], years[0]["opening"]], language)
         required, safety = float(last["required_opening"]), certainty_words(float(last["safety"]), language)
         key = "merging" if math.isnan(required) else "endless" if math.isinf(required) else "required"
