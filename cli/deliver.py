@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from solidair.models.problems import InputError, Problem, suggest
 if TYPE_CHECKING:
     import pandas as pd
 
+    from solidair.cli.sheet.build import Sheets
     from solidair.models.regions import Region
     from solidair.pool.results import Results
 
@@ -108,7 +110,7 @@ def deliver(
         (work / "report.html").write_text(report_html(results, tables, language), encoding="utf-8")
         took("report")
         besides = {}
-        for name, content in _besides(results, tables, language, wanted or Wanted()).items():
+        for name, content in _besides(results, tables, language, wanted or Wanted(), digests).items():
             path = work / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content())
@@ -122,9 +124,23 @@ def deliver(
 
 
 def _besides(
-    results: Results, tables: Mapping[str, pd.DataFrame], language: str, wanted: Wanted
+    results: Results, tables: Mapping[str, pd.DataFrame], language: str, wanted: Wanted, digests: Mapping[str, str]
 ) -> dict[str, Callable[[], bytes]]:
     """Return the other files by name, each made when it is written."""
     from solidair.cli.finance_files import finance_files
 
-    return finance_files(results, tables, language)
+    found = finance_files(results, tables, language)
+    if wanted.members:
+        from solidair.cli.sheet.build import Sheets
+
+        sheets = Sheets(results, tables, language)
+        found |= {f"factsheets/{code}.html": partial(_sheet, sheets, code) for code in wanted.members}
+    if wanted.workbook:
+        from solidair.cli.workbook.build import workbook_bytes
+
+        found["workbook.xlsx"] = partial(workbook_bytes, results, tables, language, digests)
+    return found
+
+
+def _sheet(sheets: Sheets, code: str) -> bytes:
+    return sheets.html(code).encode("utf-8")

@@ -142,6 +142,12 @@ checkpoint = click.option(
     help="Keep finished blocks in OUTPUT.part until the run is done (default: if it takes over a minute).",
 )
 resume = click.option("--resume", is_flag=True, help="Go on with the finished blocks of a run that was broken off.")
+members = click.option(
+    "--members",
+    metavar="all|CODE,...",
+    help="Also write a fact sheet of one page for these municipalities: all, or codes and names with commas between.",
+)
+workbook = click.option("--workbook", is_flag=True, help="Also write workbook.xlsx: all tables and charts, for Excel.")
 dry_run = click.option("--dry-run", is_flag=True, help="Say what the run will need, and stop.")
 
 _ENGINE = (

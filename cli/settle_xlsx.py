@@ -43,10 +43,11 @@ def write_workbook(path: Path, document: Document) -> None:
             "text_total": book.add_format({"bold": True, "top": 1}),
         }
         for number, page in enumerate(document.pages):
-            _write_page(book.add_worksheet(_sheet_name(page.name)), document, page, formats, first=number == 0)
+            _write_page(book.add_worksheet(sheet_name(page.name)), document, page, formats, first=number == 0)
 
 
-def _sheet_name(name: str) -> str:
+def sheet_name(name: str) -> str:
+    """Return a name that Excel allows for a sheet."""
     return "".join(sign for sign in name if sign not in "[]:*?/\\")[:31]
 
 

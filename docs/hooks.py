@@ -14,6 +14,7 @@ from typing import Any
 import generated_capacity  # noqa: F401 - registers
 import generated_files  # noqa: F401 - registers
 import generated_outlook  # noqa: F401 - registers
+import generated_outputs  # noqa: F401 - registers
 import generated_stress  # noqa: F401 - registers
 import generated_tables  # noqa: F401 - registers
 from generated import GENERATED

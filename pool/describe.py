@@ -180,6 +180,11 @@ def _with_article(problem: Problem, say: Wording) -> str:
     return f"{say.pick('artikel', 'article')} {article[1]}: {problem.rule}{found}" if article else problem.rule
 
 
+def in_words(agreement: Agreement, study: Study, language: str) -> Description:
+    """Return an agreement in words only, without a worked case or a card: those take time."""
+    return _in_words(agreement, study.costs, language, None, _known_names() | names_of(study.region), study.setting)
+
+
 def with_past(study: Study) -> Study:
     """Return a study in which past years that it has no history of are as the cost model expects."""
     return study if study.history_assumed else replace(study, history_assumed=True)

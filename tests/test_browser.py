@@ -114,7 +114,7 @@ def probed(request, report):
 
 def test_everything_is_drawn(probed):
     assert len(probed.tables) == probed.html.count("<table")
-    assert len(probed.plots) == probed.html.count("<svg ") == 32
+    assert len(probed.plots) == probed.html.count("<svg ") == 50
     for _, _, width, height in probed.tables + probed.plots:
         assert width > 150 and height > 80
 
@@ -132,8 +132,8 @@ def test_no_label_is_cut_or_overlaps(probed):
 
 def test_script_folds_and_picks_out(probed):
     assert probed.folded == probed.html.count("<details")
-    # Three figures have a plot of this member, and one table is about it.
-    assert probed.chosen == ["GM0518"] * 4
+    # Five figures have a plot of this member, and one table is about it.
+    assert probed.chosen == ["GM0518"] * 6
 
 
 def test_prints(report):

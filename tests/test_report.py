@@ -143,9 +143,9 @@ def check_page(html):
 def test_page_is_sound(run, english, language):
     page = check_page({"nl": run.html, "en": english}[language])
     assert page.all("html")[0].attrs["lang"] == language
-    # Distribution, reserve and years per member; transfers per agreement, the two pools that coincide together; one
-    # scatter.
-    assert len(page.all("svg")) == 9 + 4 + 1 + 9 + 9
+    # Distribution, reserve, years, certainty and how long the estimate holds per member; transfers per agreement, the
+    # two pools that coincide together; one scatter.
+    assert len(page.all("svg")) == 5 * 9 + 4 + 1
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
@@ -329,7 +329,7 @@ def test_own_use_alone(language):
     found = made(Study.load("haaglanden", ["agreements=own-use"]), language)
     page = check_page(found.html)
     assert not any("matrix" in n.attrs["class"] for n in page.all("table"))
-    assert len(page.all("figure")) == 3
+    assert len(page.all("figure")) == 5
 
 
 def test_without_own_use():

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 @options.resume
 @options.dry_run
 @options.overrides
+@options.members
+@options.workbook
 @options.language
 @options.as_json
 def command(
@@ -55,14 +57,17 @@ def command(
     resume: bool,
     dry_run: bool,
     overrides: tuple[str, ...],
+    members: str | None,
+    workbook: bool,
     lang: str,
     as_json: bool,
 ) -> None:
     """Run STUDY, a name from `solidair list` or a path, and write its report.
 
     The folder gets report.html, tables/*.csv, tables/*.parquet and manifest.json; for finance paragraph.nl.md or
-    paragraph.en.md, and risk-register.csv. Nothing is written if anything is wrong with the input. With --sims auto,
-    exit code 1 says that the precision was not reached.
+    paragraph.en.md, and risk-register.csv. --members adds factsheets/CODE.html, --workbook adds workbook.xlsx. Nothing
+    is written if anything is wrong with the input. With --sims auto, exit code 1 says that the precision was not
+    reached.
     """
     started = time.perf_counter()
     if resume and checkpoint is False:
@@ -72,11 +77,12 @@ def command(
     from solidair.cli import output as out
     from solidair.cli import progress
     from solidair.cli.ahead import get_ready
-    from solidair.cli.deliver import deliver
+    from solidair.cli.deliver import Wanted, chosen_members, deliver
     from solidair.pool.study import Study
 
     amount = _amount(sims, precision, metrics)
     loaded = options.with_years(Study.load(study, overrides), years, first_year)
+    wanted = Wanted(chosen_members(members, loaded.region), workbook)
     target = output or Path("out") / loaded.name
     out.check_target(target)
     from solidair.pool import preflight
@@ -131,7 +137,7 @@ def command(
         ready.join()
         timing["simulate"] = time.perf_counter() - clock
         how = {"threads": workers, "cluster": cluster, "memory": limit, "reused_sims": kept.reused if kept else 0}
-        content, tables = deliver(target, results, lang, timing=timing, how=how, started=started)
+        content, tables = deliver(target, results, lang, timing=timing, how=how, wanted=wanted, started=started)
     if as_json:
         click.echo(out.json_text({"output": str(target), **content}))
     else:

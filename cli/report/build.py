@@ -16,12 +16,14 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from solidair.cli.checks import prices_apart, start_notes
+from solidair.cli.finance_rows import Finance
 from solidair.cli.numbers import euro_short, number
 from solidair.cli.remarks import report_remarks, with_own_titles
 from solidair.cli.report.cells import money_scale, rounded, with_error
 from solidair.cli.report.compared import compared_section
 from solidair.cli.report.details import agreement_rules, anchor_rows, assumption_rows, check_rows, member_tables
 from solidair.cli.report.figures import Figures
+from solidair.cli.report.finance import finance_sections
 from solidair.cli.report.headline import Verdict, answer, member_range, verdicts
 from solidair.cli.report.years import Years
 from solidair.cli.texts import report_en, report_nl
@@ -75,11 +77,12 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
         members=text["members"].format(count=count) if count > 1 else text["member_one"],
         youths=number(sum(m.youth for m in study.region.members), language),
         budget=euro_short(budget, language),
-        worlds=_worlds(results, text, language),
+        worlds=worlds(results, text, language),
     )
     assumptions = tables["assumptions"]
     figures = Figures(results, tables, found, text, language)
     years = Years(results, tables, figures, text, language)
+    capacity, outlook = finance_sections(Finance(results, tables), figures, language)
     context = {
         "language": language,
         "t": text,
@@ -100,6 +103,8 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
         "luck": [text["luck"], _need(results, text)],
         "figures": figures.all(),
         "years": years.section(),
+        "capacity": capacity,
+        "outlook": outlook,
         "compared": compared_section(results, tables, language),
         "known": years.known(),
         "agreements": [a.spec.title[language] for a in study.agreements],
@@ -107,7 +112,7 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
         "members": member_tables(results, tables, text, language),
         "details_text": text["details_text"].format(good=text["good"], bad=text["bad"]),
         "meanings": [(m.label[language], m.meaning[language]) for m in METRICS.values()],
-        "error_text": text["sure_error_text"].format(worlds=_worlds(results, text, language)),
+        "error_text": text["sure_error_text"].format(worlds=worlds(results, text, language)),
         "exact": _exact(tables["check"], text, language),
         "check": check_rows(tables["check"], text, language),
         "anchors": anchor_rows(tables["anchors"], words.UNITS, language),
@@ -122,9 +127,9 @@ def report_html(results: Results, tables: Mapping[str, pd.DataFrame], language: 
         "region_source": _region_source(results, text),
         "region_notes": study.region.notes,
         "glossary": words.GLOSSARY,
-        "command": _command(results, language),
+        "command": repeat_command(results, language),
         "study_name": study.name,
-        "worlds": _worlds(results, text, language),
+        "worlds": worlds(results, text, language),
         "seed": str(results.seed),
         "versions": [f"{name} {version(name)}" for name in LIBRARIES],
         "inputs": [(name, digest[:12]) for name, digest in sorted(study.inputs.items())],
@@ -139,7 +144,7 @@ def _dated(texts: Mapping[str, str], first: int, years: int) -> dict[str, str]:
     return {key: text.replace("{first}", str(first)).replace("{last}", last) for key, text in texts.items()}
 
 
-def _worlds(results: Results, text: Mapping[str, str], language: str) -> str:
+def worlds(results: Results, text: Mapping[str, str], language: str) -> str:
     """Return how much was simulated: so many paths of so many years."""
     first, years = results.study.settings.first_year, results.study.settings.years
     span = str(first) if years == 1 else f"{first}–{first + years - 1}"
@@ -300,7 +305,8 @@ def _missing(results: Results, text: Mapping[str, str], language: str) -> list[s
     unknown = sum(m.need_index is None for m in members)
     derived = sum(m.budget_derived for m in members)
     found = [text["missing_year"]] if results.study.settings.years == 1 else []
-    found += [text["missing_reserves"], text["missing_behaviour"]]
+    found += [] if results.study.finance.reserve else [text["missing_reserves"]]
+    found.append(text["missing_behaviour"])
     if unknown:
         found.append(text["missing_need"].format(count=unknown))
     if derived:
@@ -326,7 +332,7 @@ def _region_source(results: Results, text: Mapping[str, str]) -> str:
     return text["region_source"].format(source=region.source, year=f" ({region.year})" if region.year else "")
 
 
-def _command(results: Results, language: str) -> str:
+def repeat_command(results: Results, language: str) -> str:
     """Return the command line that repeats the run; a study of the user's own is named by its file."""
     study = results.study
     own = [name for name in study.inputs if name.endswith(".toml")]

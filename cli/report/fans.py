@@ -98,6 +98,14 @@ def fan(bands: Sequence[Band], labels: Sequence[str], together: str, axis: tuple
     return "".join(parts)
 
 
+def round_ticks(low: float, high: float, most: int = TICKS) -> tuple[list[float], int]:
+    """Return round amounts between two ends, a few of them, and the decimals that they need."""
+    size = 10.0 ** math.floor(math.log10((high - low) / most))
+    step = next(size * n for n in (1.0, 2.0, 5.0, 10.0) if (high - low) / (size * n) <= most)
+    ticks = [step * n for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return ticks, max(-math.floor(math.log10(step * 1.0000001)), 0)
+
+
 def _ticks(low: float, high: float) -> list[float]:
     """Return round values between the ends, a few of them."""
     step = next((s for s in STEPS if (high - low) / s <= TICKS), (high - low) / TICKS)

@@ -1,0 +1,1 @@
+"""Fact sheets: one page per municipality, ready to print."""

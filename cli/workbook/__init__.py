@@ -1,0 +1,1 @@
+"""The workbook: all tables of a run with charts, for Excel."""
