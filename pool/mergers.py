@@ -105,6 +105,15 @@ def there(mergers: Sequence[Merger], years: int, members: int) -> BoolArray:
     return found
 
 
+def shifted(merger: Merger, member: int) -> Merger:
+    """Return a merger by the positions that are left when a member, who has no part in it, is not there."""
+
+    def place(old: int) -> int:
+        return old - (old > member)
+
+    return replace(merger, into=place(merger.into), gone=tuple(map(place, merger.gone)))
+
+
 def placed(specs: Sequence[MergerSpec], region: Region, first_year: int) -> tuple[Merger, ...]:
     """Return mergers by position, in the order of their years."""
     made = []

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from solidair.models.regions import Municipality, Region
 from solidair.pool.agreements import Agreement, AgreementSpec
 from solidair.pool.measures import MeasureSet
+from solidair.pool.mergers import shifted
 from solidair.pool.setting import Setting
 
 FloatArray = npt.NDArray[np.float64]
@@ -279,8 +280,9 @@ def merged(agreement: Agreement, setting: Setting, keep: int, gone: int) -> tupl
     written = _without(agreement.spec.model_dump(exclude_unset=True), one.code, two.code)
     spec = AgreementSpec.model_validate(written)
     whole = Region(region.name, region.title, members, region.source, region.file, region.year, region.notes)
+    mergers = tuple(shifted(merger, gone) for merger in setting.mergers)
     return replace(agreement, spec=spec), replace(
-        setting, region=whole, history=history, expected_clients=many, expected_cost=each
+        setting, region=whole, history=history, expected_clients=many, expected_cost=each, mergers=mergers
     )
 
 

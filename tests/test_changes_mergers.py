@@ -8,6 +8,7 @@ import pytest
 from solidair.models.problems import InputError
 from solidair.pool.mergers import Merger, MergerSpec, merge, merger_faults, merger_words, named, neutral, placed
 from solidair.pool.parts.words import Wording
+from solidair.pool.properties import property_card
 from solidair.pool.replay import replay
 from solidair.pool.run import simulate
 from solidair.pool.settlement import settle
@@ -195,3 +196,13 @@ year = %d
     with pytest.raises(InputError) as caught:
         Study.load(tmp_path)
     assert [p.where for p in caught.value.problems] == ["mergers.1.into", "mergers.1.year"]
+
+
+@pytest.mark.parametrize("codes", [("GM0629", "GM1842"), ("GM0518", "GM0637"), ("GM1926", "GM0503")])
+def test_properties_are_searched_whoever_merges(codes):
+    """Also where the last member goes up in another: a trial with one member less must know where the others stand."""
+    study = Study.load("haaglanden")
+    mergers = placed([MergerSpec(codes=codes, into=codes[0], year=2029)], study.region, 2027)
+    excess = next(a for a in study.agreements if a.name == "case-excess")
+    found = property_card(excess, replace(study, mergers=mergers).setting)["merger_neutral"]
+    assert found.verdict == "holds" and found.tried > 0

@@ -27,12 +27,8 @@ from solidair.cli.batch_work import Job, Outcome, Plan, failures, planned
     show_default=True,
     help="Folder for the overview; every study gets a folder in it.",
 )
-@click.option(
-    "--members",
-    metavar="all|CODE,...",
-    help="Write a fact sheet for these municipalities: all, or codes or names with commas between them.",
-)
-@click.option("--workbook", is_flag=True, help="Write an Excel workbook for every study.")
+@options.members
+@options.workbook
 @click.option(
     "--jobs",
     type=options.Count(1, 256),
