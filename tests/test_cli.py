@@ -322,7 +322,7 @@ def test_init_writes_a_project_that_runs_at_once(tmp_path, lang):
 
 def test_list_and_describe_speak_both_languages(tmp_path):
     names = json.loads(solidair("list", "--json", cwd=tmp_path).stdout)
-    assert set(names) == {"studies", "agreements", "regions", "costs"} and len(names["agreements"]) > 25
+    assert set(names) == {"studies", "agreements", "regions", "costs", "scenarios"} and len(names["agreements"]) > 25
     dutch, english = (solidair("describe", "haaglanden", "--lang", lang, cwd=tmp_path).stdout for lang in ("nl", "en"))
     assert "naar aantal jeugdigen" in dutch and "by number of youths" in english
     for text in (dutch, english):

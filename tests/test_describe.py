@@ -321,7 +321,7 @@ def test_scopes_are_enumerated():
 def test_catalogue_lists_everything_that_is_shipped_with_its_title(language):
     listed = catalogue(language)
     assert {kind: list(entries) for kind, entries in listed.items()} == {
-        kind: list(builtin(kind)) for kind in ("regions", "costs", "agreements", "studies")
+        kind: list(builtin(kind)) for kind in ("regions", "costs", "agreements", "studies", "scenarios")
     }
     assert all(title for entries in listed.values() for title in entries.values())
     assert listed["regions"]["haaglanden"] == "Haaglanden (9)"

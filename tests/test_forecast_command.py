@@ -74,7 +74,7 @@ def test_the_screen_fits_and_says_what_is_known(interim):
 def test_the_page_is_whole(interim):
     target, _ = interim
     page = (target / "forecast.html").read_text("utf-8")
-    assert not re.search(r"\{\w+\}|https?://|<script|nan|None", page)
+    assert not re.search(r"\{\w+\}|https?://|<script|\bnan\b|\bNone\b", page)
     for part in ("Wat is er tot en met juli uitgegeven?", "Waar komt 2027 op uit?", "167 miljoen", "niet bekend"):
         assert part in page
     assert page.count("<svg") == 6 * 9
