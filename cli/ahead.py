@@ -1,15 +1,44 @@
-"""What writing will need, loaded while the simulation runs: its compiled code leaves Python free meanwhile."""
+"""What writing will need, got ready while the simulation runs: its compiled code leaves Python free meanwhile."""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from solidair.pool.blocks import Engine
+    from solidair.pool.results import Results
 
 
-def get_ready() -> threading.Thread:
-    """Load libraries for tables and pictures, and start the engine of the pictures, beside what runs now."""
-    thread = threading.Thread(target=_load, daemon=True)
-    thread.start()
-    return thread
+class Ready(threading.Thread):
+    """Loads libraries for tables and pictures, then computes what of a run is known without simulation.
+
+    Parameters
+    ----------
+    engine
+        The run; None to load only.
+    """
+
+    def __init__(self, engine: Engine | None = None) -> None:
+        super().__init__(daemon=True)
+        self._engine = engine
+        self._results: dict[str, object] = {}
+        self.start()
+
+    def run(self) -> None:
+        """Do the work."""
+        _load()
+        if (engine := self._engine) is not None:
+            from solidair.pool.second_moments import squares_of_years
+
+            known = engine.study, engine.measures, engine.exact_mean, engine.exact_variance
+            self._results["exact_squares"] = squares_of_years(*known)
+
+    def given(self, results: Results) -> Results:
+        """Wait until all is ready, and return the results with what was computed for them."""
+        self.join()
+        return replace(results, **self._results)  # type: ignore[arg-type]
 
 
 def _load() -> None:

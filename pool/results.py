@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from solidair.pool.metrics.tables import metric_tables
 from solidair.pool.metrics.year_table import Paths, year_table
 from solidair.pool.parameters import parameter_table
 from solidair.pool.precision import Convergence
-from solidair.pool.second_moments import squares
+from solidair.pool.second_moments import squares_of_years
 from solidair.pool.settlement import settle
 from solidair.pool.study import Study
 
@@ -115,6 +115,8 @@ class Results:
     parameters
         Metrics with and without doubt about parameters, if the cost model has such doubt; see
         `solidair.pool.parameters`.
+    exact_squares
+        Exact second moments of each year, per agreement for which they are known; computed when needed if left out.
     """
 
     study: Study
@@ -134,6 +136,7 @@ class Results:
     case_by_case: bool = False
     convergence: Convergence | None = None
     parameters: pd.DataFrame | None = None
+    exact_squares: Sequence[Mapping[str, Squares]] | None = None
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table by name, one of `TABLES`.
@@ -294,10 +297,11 @@ class Results:
         return exact
 
     @cached_property
-    def _squares(self) -> list[Mapping[str, Squares]]:
+    def _squares(self) -> Sequence[Mapping[str, Squares]]:
         """Exact second moments of each year, per agreement for which they are known."""
-        years = range(self.own.shape[1])
-        return [squares(self.study, self.measures, self.exact_mean, self.exact_variance, t) for t in years]
+        if self.exact_squares is not None:
+            return self.exact_squares
+        return squares_of_years(self.study, self.measures, self.exact_mean, self.exact_variance)
 
     def _clauses(self) -> pd.DataFrame:
         import pandas as pd

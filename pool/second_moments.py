@@ -247,6 +247,13 @@ def squares(
     return {}
 
 
+def squares_of_years(
+    study: Study, measures: MeasureSet, exact_mean: FloatArray, exact_variance: FloatArray
+) -> list[Mapping[str, Squares]]:
+    """Return `squares` of every year."""
+    return [squares(study, measures, exact_mean, exact_variance, t) for t in range(exact_mean.shape[1])]
+
+
 def _settled(
     study: Study, measures: MeasureSet, found: Covariances, exact_mean: FloatArray, t: int
 ) -> dict[str, Squares]:

@@ -76,7 +76,7 @@ def command(
         raise click.UsageError("--precision and --metric go with --sims auto.")
     from solidair.cli import output as out
     from solidair.cli import progress
-    from solidair.cli.ahead import get_ready
+    from solidair.cli.ahead import Ready
     from solidair.cli.deliver import Wanted, chosen_members, deliver
     from solidair.pool.study import Study
 
@@ -118,7 +118,7 @@ def command(
             )
         return
     kept = Checkpoint(part, resume=resume) if keep else None
-    ready = get_ready()
+    ready = Ready(engine)
     label, total = {"nl": "Simuleren", "en": "Simulating"}[lang], None if most else count
     with out.full_disk_told(kept, lang), kept or nullcontext():
         with progress.progress_bar(label, total) as advance:
@@ -134,7 +134,7 @@ def command(
                 results = with_known(results, lambda known: simulate(known, results.sims, seed, threads, **again))
         if resume and kept is not None:
             progress.show_reused(kept, lang)
-        ready.join()
+        results = ready.given(results)
         timing["simulate"] = time.perf_counter() - clock
         how = {"threads": workers, "cluster": cluster, "memory": limit, "reused_sims": kept.reused if kept else 0}
         content, tables = deliver(target, results, lang, timing=timing, how=how, wanted=wanted, started=started)
