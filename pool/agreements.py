@@ -18,7 +18,6 @@ from solidair.pool.case_rules import CaseRules, Cohort, Rule, before, case_rules
 from solidair.pool.changes import EVERYTHING, Change, change_faults, cohorts, membership
 from solidair.pool.clauses import Clause
 from solidair.pool.layers import CaseFunction
-from solidair.pool.mergers import stuck
 from solidair.pool.parts.months import mixed_lines
 from solidair.pool.parts.registry import Fault
 from solidair.pool.parts.scopes import suggest_care
@@ -168,13 +167,6 @@ class Agreement:
                 problems.append(
                     Problem(self.file, f"clauses.{number}.{fault.where}", fault.value, fault.rule, fault.hint)
                 )
-        for number, clause in enumerate(self.spec.clauses if setting.mergers else (), 1):
-            if part := stuck(clause):
-                rule, hint = (
-                    f"the {part} cannot follow a merger of municipalities",
-                    "Leave the merger out of the study.",
-                )
-                problems.append(Problem(self.file, f"clauses.{number}", "", rule, hint))
         for fault in [] if problems else self._parted(own):
             problems.append(Problem(self.file, fault.where, fault.value, fault.rule, fault.hint))
         for fault in [] if problems else change_faults(self.spec.changes, self.spec.clauses, own):

@@ -172,6 +172,8 @@ def _require(study: Study, plan: Plan, number: int) -> None:
     take = plan.agreement.spec.clauses[number].case_take
     if take is None or not take.linear:
         raise NotExactError("what is handed in is no sum over cases")
+    if plan.setting.mergers:
+        raise NotExactError("members merge")
     if len(plan.agreement.cohorts(plan.setting)) > 1:
         raise NotExactError("members come or go")
     if study.open_cases is not None:

@@ -105,6 +105,34 @@ def there(mergers: Sequence[Merger], years: int, members: int) -> BoolArray:
     return found
 
 
+def carried(values: FloatArray, mergers: Sequence[Merger], year: int) -> FloatArray:
+    """Return what members carry into a year, with that of those who are one by then added up.
+
+    Parameters
+    ----------
+    values
+        (..., member): balances, or shares of the year before.
+    year
+        Position of the year.
+    """
+    due = [merger for merger in mergers if merger.place <= year]
+    total = np.array(values, dtype=np.float64) if due else values
+    for merger in due:
+        for member in merger.gone:
+            total[..., merger.into] += total[..., member]
+            total[..., member] = 0.0
+    return total
+
+
+def behind(reach: BoolArray, mergers: Sequence[Merger]) -> BoolArray:
+    """Return those that share, (year, member), and with them those that have gone up in one of them by then."""
+    whom = np.array(reach, dtype=np.bool_) if mergers else reach
+    for merger in reversed(mergers):
+        for member in merger.gone:
+            whom[merger.place :, member] |= whom[merger.place :, merger.into]
+    return whom
+
+
 def shifted(merger: Merger, member: int) -> Merger:
     """Return a merger by the positions that are left when a member, who has no part in it, is not there."""
 
@@ -159,40 +187,47 @@ def merger_faults(specs: Sequence[MergerSpec], region: Region, first_year: int, 
     return faults
 
 
-def stuck(clause: Clause) -> str:
-    """Return what part of a clause does not follow a merger, as 'role kind'; empty if every part does."""
-    take: Any = clause.take
-    looks_back = getattr(take, "window", 1) > 1 or getattr(take, "trigger", None) is not None
-    against_budget = getattr(take, "reference", "budget") == "budget" and getattr(take, "unit", "share") != "head"
-    result = take.kind in ("deficit", "corridor") and against_budget and not looks_back
-    if clause.case_take is None and not result:
-        return f"take '{take.kind}'"
-    if clause.pot.kind != "full":
-        return f"pot '{clause.pot.kind}'"
-    if clause.charge.kind != "key":
-        return f"charge '{clause.charge.kind}'"
-    return _stuck_key(clause.charge.key)
-
-
-def _stuck_key(key: Any) -> str:
-    if key.kind == "limited":
-        return "key 'limited'"
-    inner = [part.key for part in key.parts] if key.kind == "mix" else [key.key] if key.kind == "power" else []
-    return next((found for found in map(_stuck_key, inner) if found), "")
-
-
 NEUTRAL_KEYS = (
     "youth", "inhabitants", "budget", "need", "capacity", "under_21", "expected", "fixed", "clients", "cost",
 )  # fmt: skip
 """Keys in proportion to a size: the share of a merged municipality is the sum of the shares."""
 
 
+NEUTRAL_RULES = ("mean_proportional", "linear", "conditional_mean")
+"""Rules of the literature by which a sum bears the sum of what its parts bear."""
+
+
 def neutral(clause: Clause) -> bool:
     """Return whether what a merged municipality bears under a clause is what its parts would bear together."""
+    return _neutral_take(clause) and _neutral_pot(clause) and _neutral_charge(clause.charge)
+
+
+def _neutral_take(clause: Clause) -> bool:
     take: Any = clause.take
+    if clause.case_take is None:
+        return take.kind == "none" or (take.kind == "deficit" and take.surplus)
     lines = [band.retention for band in take.layers] if take.kind == "excess" else []
-    same = all(getattr(line, "kind", "amount") in ("amount", "drift", "mean") for line in lines)
-    return clause.divisible and same and _neutral_key(clause.charge.key)  # type: ignore[union-attr]
+    return take.linear and all(getattr(line, "kind", "amount") in ("amount", "drift", "mean") for line in lines)
+
+
+def _neutral_pot(clause: Clause) -> bool:
+    pot: Any = clause.pot
+    match pot.kind:
+        case "full" | "reinsurance":
+            return True  # both look at the total only
+        case "reserve":
+            own = (key for key in (pot.call_key, pot.refund_key) if key is not None)
+            # What is paid pro rata are claims, and a surplus of one part takes away from the claims of another.
+            return (pot.calls or clause.take.kind != "deficit") and all(map(_neutral_key, own))
+        case "fund":
+            return clause.take.kind != "deficit"
+        case "costs":
+            return not pot.per_member
+    return False
+
+
+def _neutral_charge(charge: Any) -> bool:
+    return _neutral_key(charge.key) if charge.kind == "key" else charge.rule in NEUTRAL_RULES
 
 
 def _neutral_key(key: Any) -> bool:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from solidair.models.care import CareCodes
 from solidair.models.departures import Departure, departed
 from solidair.models.regions import Region
-from solidair.pool.mergers import Merger, merge, there
+from solidair.pool.mergers import Merger, behind, carried, merge, there
 
 if TYPE_CHECKING:
     from solidair.models.costs import CostModel
@@ -130,6 +130,14 @@ class Setting:
         if np.ndim(values) < 2 or np.shape(values)[-2] == 1:
             values = np.broadcast_to(values, (*np.shape(values)[:-2], self.years, self.members))
         return merge(values, self.mergers)
+
+    def carried(self, values: FloatArray, year: int) -> FloatArray:
+        """Return what members carry into a year, (..., member), with that of those who are one by then added up."""
+        return carried(values, self.mergers, year)
+
+    def behind(self, reach: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Return those that share, (year, member), and those that have gone up in one of them by then."""
+        return behind(reach, self.mergers)
 
     @property
     def there(self) -> npt.NDArray[np.bool_]:

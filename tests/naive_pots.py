@@ -106,11 +106,23 @@ def reserve(pot: Any, handed_in: Rows) -> dict[str, list[Any]]:
     return book
 
 
-def own_reserve(pot: Any, handed_in: Rows, inhabitants: Row) -> tuple[Rows, Rows, Row]:
-    """Return what is drawn, what is put in on balance, and the sum of balances at the end of every year."""
+def own_reserve(pot: Any, handed_in: Rows, inhabitants: Row, mergers: Any = ()) -> tuple[Rows, Rows, Row]:
+    """Return what is drawn, what is put in on balance, and the sum of balances at the end of every year.
+
+    Parameters
+    ----------
+    mergers
+        Year, who stands for both, and who goes up in it.
+    """
     balances = [pot.opening * people for people in inhabitants]
+    inhabitants = list(inhabitants)
     drawn, put_in, ends = [], [], []
-    for row in handed_in:
+    for year, row in enumerate(handed_in):
+        for when, into, gone in mergers:
+            if when == year:
+                for counted in (balances, inhabitants):
+                    counted[into] += counted[gone]
+                    counted[gone] = 0.0
         out, kept = [], []
         for member, amount in enumerate(row):
             draw = min(max(amount, 0.0), balances[member])

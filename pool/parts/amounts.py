@@ -38,8 +38,8 @@ def price_path(setting: Setting, *, indexed: bool) -> FloatArray:
 
 
 def heads(setting: Setting, per: Per) -> FloatArray:
-    """Return the inhabitants, or the youths, of each member, (member,)."""
-    return setting.inhabitants if per == "inhabitant" else setting.youth
+    """Return the inhabitants, or the youths, of each member, (member,); where members merge (year, member)."""
+    return setting.merged(setting.inhabitants if per == "inhabitant" else setting.youth)
 
 
 def amount_path(

@@ -125,7 +125,7 @@ class LimitedKey(KeyBase):
 
     A member that comes in later, or that had no share the year before where the limit is relative, enters with the
     share of the base key. The others are measured against their shares of the year before times what that leaves; so
-    they are if a member goes.
+    they are if a member goes. Members that merge are measured against the sum of their shares.
 
     Parameters
     ----------
@@ -161,6 +161,9 @@ class LimitedKey(KeyBase):
             target = base[:, year]
             if year in held:
                 if before is not None:
+                    # Who is one now is measured against what its parts had together.
+                    before = books.setting.carried(before, year)
+                    inside = books.setting.carried(inside, year) > 0
                     target = self._limited(target, before, reach[year] & inside, reach[year])
                 inside, before = reach[year], target
             shares.append(target)
@@ -196,9 +199,24 @@ class LimitedKey(KeyBase):
     def scopes(self) -> list[str | tuple[str, ...]]:  # noqa: D102
         return [*self.key.scopes(), *(self.start.scopes() if self.start else [])]
 
+    def _half_in(self, setting: Setting, reach: BoolArray) -> list[Fault]:
+        """Return a fault for each merger of members of which only some had a share to be measured against."""
+        faults, members = [], setting.region.members
+        for merger in setting.mergers:
+            before = np.flatnonzero(reach[: merger.place].any(axis=-1))
+            if len(before) and setting.behind(reach)[merger.place :, merger.into].any():
+                had = reach[before[-1]]
+                odd = [gone for gone in merger.gone if had[gone] != had[merger.into]]
+                names = [(members[merger.into].name, members[gone].name) for gone in odd]
+                rule = "the year before {} and {} merge only one of them shares: there is no share of both to limit"
+                hint = "Let the other one join or leave in another year."
+                faults += [Fault("", "limited", rule.format(*both), hint) for both in names]
+        return faults
+
     def faults(self, setting: Setting, reach: BoolArray) -> list[Fault]:  # noqa: D102
         faults = [fault.under("key") for fault in self.key.faults(setting, reach)]
         held = np.flatnonzero(reach.any(axis=-1))
+        faults += self._half_in(setting, reach)
         if self.start is not None and len(held):
             first = reach & (np.arange(len(reach)) == held[0])[:, np.newaxis]
             faults += [fault.under("start") for fault in self.start.faults(setting, first)]

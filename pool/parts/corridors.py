@@ -119,7 +119,7 @@ class CorridorTake(ResultTake):
         if self.reference == "expected":
             assert setting.expected_cost is not None  # see faults
             expected = np.outer(setting.growth, setting.expected_cost.sum(axis=1))
-            return moving_sum(expected, expected[:0], self.window)
+            return setting.merged(moving_sum(expected, expected[:0], self.window))
         many = np.where(reach, heads(setting, self.per), 0.0)
         total = np.where(reach, net, 0.0).sum(axis=-1, keepdims=True)
         # In a year in which nobody shares the mean does not matter.
@@ -130,7 +130,8 @@ class CorridorTake(ResultTake):
         if self.unit == "share":
             return np.maximum(middle, 0.0)
         prices = price_path(setting, indexed=self.indexed)
-        return np.outer(prices, heads(setting, self.per) if self.unit == "head" else np.ones(setting.members))
+        many = heads(setting, self.per) if self.unit == "head" else np.ones(setting.members)
+        return np.asarray(prices[:, np.newaxis] * many)
 
     def faults(self, setting: Setting, start: int, stop: int) -> list[Fault]:  # noqa: D102
         if self.reference == "expected" and setting.expected_cost is None:

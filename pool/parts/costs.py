@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from solidair.models.problems import suggest
 from solidair.models.schema import RuleError
 from solidair.pool.books import Books, Flow
-from solidair.pool.parts.amounts import Total, price_path, small_money
+from solidair.pool.parts.amounts import Total, heads, price_path, small_money
 from solidair.pool.parts.pots import PotBase
 from solidair.pool.parts.registry import Fault, part
 from solidair.pool.parts.words import Wording, listed
@@ -62,7 +62,7 @@ class CostsPot(PotBase):
 
     def fees(self, setting: Setting, reach: BoolArray) -> FloatArray:
         """Return what it costs in each year, (year,) EUR."""
-        people = np.where(reach, setting.inhabitants, 0.0).sum(axis=1)
+        people = np.where(reach, heads(setting, "inhabitant"), 0.0).sum(axis=1)
         whole = self.amount * reach.any(axis=1) + self.per_inhabitant * people + self.per_member * reach.sum(axis=1)
         return np.asarray(whole * price_path(setting, indexed=self.indexed))
 
@@ -77,7 +77,10 @@ class CostsPot(PotBase):
         paid, outside = handed_in + saved, saved.sum(axis=-1)
         codes = [str(code) for code in books.setting.region.codes]
         if self.lead in codes:
-            paid[:, :, codes.index(self.lead)] += fees
+            whom = np.zeros(reach.shape)
+            whom[:, codes.index(self.lead)] = 1.0
+            # If the lead municipality has gone up in another one, that one is paid.
+            paid += fees[..., np.newaxis] * books.setting.merged(whom)
         else:
             outside = outside - fees
         return Flow(paid, handed_in.sum(axis=-1) + fees, outside=outside, observed={"saved": saved.sum(axis=-1)})

@@ -90,7 +90,9 @@ class FundPot(PotBase):
 
     def pay(self, handed_in: FloatArray, books: Books, reach: BoolArray) -> Flow:  # noqa: D102
         size = amount_path(self.size, self.per, books.setting, reach, indexed=self.indexed)
-        claims = handed_in if self.every == 1 else self._collected(handed_in, reach, books.start)
+        claims = handed_in
+        if self.every > 1:
+            claims = books.setting.merged(self._collected(handed_in, reach, books.start))
         paid, ratio = pro_rata(claims, size, self.least)
         return Flow(paid=paid, bill=paid.sum(axis=-1), observed={"ratio": ratio})
 

@@ -29,7 +29,7 @@ def sharing(setting: Setting, reach: BoolArray) -> list[Municipality]:
 
 def column_faults(kind: str, column: str, setting: Setting, reach: BoolArray) -> list[Fault]:
     """Return a fault if a column of the region is empty for a member that shares."""
-    members = sharing(setting, reach)
+    members = sharing(setting, setting.behind(reach))
     missing = [member.name for member in members if getattr(member, column) is None]
     if not missing:
         return []
@@ -172,7 +172,7 @@ class CapacityKey(KeyBase):
 
     def faults(self, setting: Setting, reach: BoolArray) -> list[Fault]:  # noqa: D102
         missing = column_faults("capacity", "capacity", setting, reach)
-        if missing or any(member.capacity for member in sharing(setting, reach)):
+        if missing or any(member.capacity for member in sharing(setting, setting.behind(reach))):
             return missing
         rule = "the key 'capacity' needs a member with a capacity above 0, and there is none"
         return [Fault("", "capacity", rule, "Write what each municipality can bear, or choose another key.")]

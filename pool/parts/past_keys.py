@@ -99,11 +99,11 @@ class PastKey(KeyBase):
 
     def _refuse_unknown(self, setting: Setting, past: FloatArray, reach: BoolArray) -> None:
         """Raise if a figure is needed that nobody gave: a share of it would be a share of nothing."""
-        unknown = np.zeros_like(past, dtype=np.bool_)
+        unknown, whom = np.zeros_like(past, dtype=np.bool_), setting.behind(reach)
         for place, windows in self.places(reach).items():
             for back in windows:
                 if back < 0:
-                    unknown[back] |= np.isnan(past[back]) & reach[place]
+                    unknown[back] |= np.isnan(past[back]) & whom[place]
         if unknown.any():
             years, members = (np.flatnonzero(unknown.any(axis=axis)) for axis in (1, 0))
             calendar = [setting.first_year - self.before + int(year) for year in years]
@@ -143,7 +143,7 @@ class PastKey(KeyBase):
             rule = f"{what}, but the history lacks {_spans(absent)}"
             return [Fault("", self.figure, rule, hint)]
         past = past_figures(setting, self.figure, self.scope, -needed[0])
-        shares = reach.any(axis=0)
+        shares = setting.behind(reach).any(axis=0)
         hollow = [(place, np.isnan(past[place]) & shares) for place in needed]
         years = [calendar[place] for place, missing in hollow if missing.any()]
         if not years:
@@ -158,10 +158,10 @@ class PastKey(KeyBase):
 
     def _empty(self, setting: Setting, reach: BoolArray, windows: dict[int, list[int]]) -> list[Fault]:
         """Return a fault if past years in which nobody that shares had anything make a share of nothing."""
-        past = np.nan_to_num(past_figures(setting, self.figure, self.scope, self.before))
+        past, whom = np.nan_to_num(past_figures(setting, self.figure, self.scope, self.before)), setting.behind(reach)
         for year, places in windows.items():
             before = [place for place in places if place < 0]
-            nothing = {place: not past[place][reach[year]].sum() > 0 for place in before}
+            nothing = {place: not past[place][whom[year]].sum() > 0 for place in before}
             if self.method == "mean_of_shares":
                 empty = [place for place in before if nothing[place]]
             else:

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from solidair.models.schema import RuleError
 from solidair.pool.books import Books, Flow
-from solidair.pool.parts.amounts import Total, price_path, small_money
+from solidair.pool.parts.amounts import Total, heads, price_path, small_money
 from solidair.pool.parts.combined_keys import AnyKey
 from solidair.pool.parts.funds import pro_rata
 from solidair.pool.parts.pots import PotBase
@@ -218,6 +218,7 @@ class OwnReservePot(PotBase):
 
     It belongs with the take 'deficit' with `surplus = true`. Nobody pays for anybody else, so there is no bill. The
     balance of a member that leaves stays as it was: it earns nothing more, and is there again if the member comes back.
+    Members that merge bring their balances together, and have the room that their inhabitants have together.
 
     Parameters
     ----------
@@ -258,10 +259,12 @@ class OwnReservePot(PotBase):
             start = self.opening * setting.unit * setting.inhabitants
         balance = np.broadcast_to(start, (len(handed_in), setting.members))
         drawn, kept, interest = (np.zeros_like(handed_in) for _ in range(3))
-        end = np.zeros(handed_in.shape[:2])
+        end, ever = np.zeros(handed_in.shape[:2]), setting.behind(reach).any(axis=0)
+        caps = np.full(reach.shape, np.inf)
+        if self.cap is not None:
+            caps = self.cap * prices[:, np.newaxis] * heads(setting, "inhabitant")
         for year in range(handed_in.shape[1]):
-            inside = reach[year]
-            cap = np.inf if self.cap is None else self.cap * prices[year] * setting.inhabitants
+            inside, cap, balance = reach[year], caps[year], setting.carried(balance, year)
             surplus = np.where(inside, np.maximum(-handed_in[:, year], 0.0), 0.0)
             drawn[:, year] = np.where(inside, np.clip(handed_in[:, year], 0.0, balance), 0.0)
             before = balance + surplus - drawn[:, year]
@@ -269,7 +272,7 @@ class OwnReservePot(PotBase):
             kept[:, year] = surplus - released
             interest[:, year] = np.where(inside, self.interest * (before - released), 0.0)
             balance = before - released + interest[:, year]
-            end[:, year] = np.where(reach.any(axis=0), balance, 0.0).sum(axis=-1)
+            end[:, year] = np.where(ever, balance, 0.0).sum(axis=-1)
         claims, paid, earned = (
             x.sum(axis=-1) for x in (np.where(reach, np.maximum(handed_in, 0.0), 0.0), drawn, interest)
         )
@@ -278,7 +281,7 @@ class OwnReservePot(PotBase):
         return Flow(drawn, 0.0, kept, earned, fund, {"balance": end, "ratio": ratio})
 
     def faults(self, setting: Setting, reach: BoolArray | None = None) -> list[Fault]:  # noqa: D102
-        inside = np.ones(setting.members) if reach is None else np.asarray(reach.any(axis=0))
+        inside = np.ones(setting.members) if reach is None else setting.behind(reach).any(axis=0)
         members = zip(setting.region.members, inside, strict=True)
         missing = [member.name for member, shares in members if shares and member.buffer_eur is None]
         if self.opening != "buffer" or not missing:

@@ -101,8 +101,11 @@ class ResultTake(TakeBase):
         start
             Position of the first year of the clause; negative if it began before the first year that is settled.
         """
-        setting, past = books.setting, self.past(books.setting, np.asarray(reach.any(axis=0)))
-        found = self.taken(moving_sum(books.net, past.cost, self.window), past, books, reach)
+        setting = books.setting
+        past = self.past(setting, np.asarray(setting.behind(reach).any(axis=0)))
+        # Of a merged municipality a window also holds what its parts bore before.
+        net = setting.merged(moving_sum(books.net, past.cost, self.window))
+        found = self.taken(net, past, books, reach)
         part_ = share_path(self.share, setting, start) / (self.window if self.rolling else 1)
         return np.where(self.due(setting, past, start)[:, np.newaxis], part_ * found, 0.0)
 
@@ -111,7 +114,7 @@ class ResultTake(TakeBase):
 
     def budgets(self, setting: Setting, past: Past) -> FloatArray:
         """Return the budget of the window that ends with each year, (year, member) EUR."""
-        return moving_sum(setting.budgets, past.budget, self.window)
+        return setting.merged(moving_sum(setting.budgets, past.budget, self.window))
 
     def faults(self, setting: Setting, start: int, stop: int) -> list[Fault]:  # noqa: D102
         faults = share_faults(self.share, setting, start, stop)
@@ -208,7 +211,7 @@ class FranchiseTake(ResultTake):
         setting = books.setting
         gap = net - self.budgets(setting, past)
         prices = price_path(setting, indexed=self.indexed)
-        line = np.outer(self.amount * prices, heads(setting, self.per))
+        line = (self.amount * prices)[:, np.newaxis] * heads(setting, self.per)
         return np.where(gap > line, gap if self.whole else gap - line, 0.0)
 
     def words(self, say: Wording) -> str:  # noqa: D102
@@ -237,7 +240,7 @@ class Trigger(Config):
     def met(self, past: Past, books: Books) -> BoolArray:
         """Return where it is met, (sim, year, member); nowhere before its window is full."""
         setting = books.setting
-        deficits = moving_sum(books.net - setting.budgets, past.cost - past.budget, self.window)
+        deficits = setting.merged(moving_sum(books.net - setting.budgets, past.cost - past.budget, self.window))
         known = full(setting.years, self.window, past.years)[:, np.newaxis]
         return np.asarray(known & (deficits > self.share * setting.budgets))
 

@@ -195,8 +195,8 @@ class RuleCharge(ChargeBase):
         """Return the tolerance of each year and member, (year, member), in any unit."""
         if self.tolerances is None:
             return setting.budgets
-        own = [self.tolerances.get(str(code), np.nan) for code in setting.region.codes]
-        return np.broadcast_to(np.array(own), setting.budgets.shape)
+        own = [self.tolerances.get(str(code), 0.0) for code in setting.region.codes]
+        return np.broadcast_to(setting.merged(np.array(own)), setting.budgets.shape)
 
     def faults(self, setting: Setting, reach: BoolArray) -> list[Fault]:  # noqa: D102
         if self.rule != "tolerance":
