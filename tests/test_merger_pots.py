@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from solidair.pool.mergers import Merger, merge, neutral
-from solidair.pool.parts.corridors import CorridorTake
-from solidair.pool.parts.results import FranchiseTake
 from solidair.pool.run import simulate
-from solidair.pool.settlement import Plan, settle
+from solidair.pool.settlement import settle
 from solidair.pool.small_models import merged
 from solidair.pool.study import Study
 from tests.naive_pots import deficits, own_reserve
@@ -169,7 +167,7 @@ AS_ONE = [
     article(take=EXCESS, pot={"kind": "fund", "size": 2.0, "per": "youth", "every": 2}),
     article(take=EXCESS, pot={"kind": "reserve", "opening": 50 * K, "cap": 90 * K, "contribution": 20 * K,
                               "interest": 0.02, "refund_key": {"kind": "budget"}}),
-    article(take=EXCESS, pot={"kind": "reserve", "opening": 50 * K, "calls": False}),
+    article(take=EXCESS, pot={"kind": "reserve", "opening": 50 * K, "contribution": M, "calls": False}),
     article(take=EXCESS, pot={"kind": "reinsurance", "premium": PREMIUM, "retention": 50 * K}),
     article(take={"kind": "none"}, pot={"kind": "costs", "per_inhabitant": 2.0, "lead": B, "saving": 0.1}),
     article(take={"kind": "none"}, pot={"kind": "costs", "per_member": 20 * K}),
@@ -250,7 +248,6 @@ def test_windows_beside_their_twin(kind):
     for sim, net in enumerate(own.tolist()):
         twin = [[max(x, 0.0) for x in row] for row in deficits(take, collapsed(net), collapsed(budgets), [], 0)]
         np.testing.assert_allclose(np.delete(found[sim], 1, axis=-1)[1:], twin[1:], atol=1e-6)
-    assert isinstance(take, FranchiseTake) == (kind == "franchise") and not isinstance(take, CorridorTake)
 
 
 def test_own_reserves_beside_their_twin():
@@ -287,11 +284,11 @@ def test_what_is_learnt_beforehand_is_learnt_of_the_merged_ones():
     for agreement in agreements:
         one, two = (r.contributions[agreement.name] for r in (after, before))
         total = merge(two, MERGER)
-        np.testing.assert_array_equal(one[:, 0], two[:, 0])
         assert not one[:, 1:, 1].any()
         clause = agreement.spec.clauses[0]
         learnt = getattr(clause.charge, "rule", "") == "conditional_mean"
-        if not learnt:  # estimated of fewer members it is close, but not the same
+        if not learnt:  # where members merge it is estimated, and not exact: close, but not the same
+            np.testing.assert_array_equal(one[:, 0], two[:, 0])
             assert np.allclose(one, total, rtol=1e-7, atol=1e-3) == neutral(clause), agreement.name
         else:
             assert np.corrcoef(one[:, 1:, 0].ravel(), total[:, 1:, 0].ravel())[0, 1] > 0.99
@@ -309,8 +306,5 @@ def test_every_agreement_that_comes_with_solidair_follows_a_merger():
     mergers = (Merger(study.region.index("GM0629"), (study.region.index("GM1842"),), 1),)
     setting_ = replace(study.setting, mergers=mergers)
     assert [agreement.faults(setting_) for agreement in study.agreements] == [[]] * len(study.agreements)
-    plans = [a for a in study.agreements if any(c.pot.kind != "full" for c in a.spec.clauses)]
-    assert {a.name for a in plans} == {"egalisatiereserve", "fonds-tekortgemeenten-2018"}
-    assert Plan  # settled by the run below
     done = simulate(replace(study, mergers=mergers, settings=study.settings.model_copy(update={"sims": 60})))
     assert set(done.contributions) == {a.name for a in study.agreements}

@@ -290,11 +290,20 @@ def test_every_scenario_fits_a_study_that_comes_with_solidair_and_all_change_som
 
 
 def test_what_does_not_fit_is_left_out_with_its_reason():
-    _, left = shipped_worlds(Study.load("haaglanden-regels"))
+    # Its two smallest members are in different alliances.
+    _, left = shipped_worlds(Study.load("haaglanden-voorschoten"))
     (merge,) = (one for one in left if one.scenario.name == "kleinste-fuseren")
     assert merge.problems[0].file == "scenarios/kleinste-fuseren.toml"
     assert merge.problems[0].where == "changes.1"
-    assert "cannot follow a merger" in merge.problems[0].rule
+    assert "the article does not hold for both" in merge.problems[0].rule
+
+
+def test_rules_that_are_in_force_elsewhere_follow_a_merger():
+    """Among them a reserve of each member's own, a fund over two years, and a condition over three."""
+    worlds, left = shipped_worlds(Study.load("haaglanden-regels"))
+    assert {one.scenario.name for one in left} == {"parameters-bekend"}
+    (merging,) = (world.study for world in worlds if world.name == "kleinste-fuseren")
+    assert len(merging.mergers) == 1
 
 
 def test_a_plus_b_is_one_world_and_free_changes_are_another():
