@@ -135,11 +135,13 @@ def exact_sharing(study: Study, plan: Plan, number: int, year: int) -> Sharing:
     """
     costs, region = study.costs, study.region
     _require(study, plan, number)
-    inside = np.flatnonzero(plan.pots[number][0].reach[year])
+    reach, setting = plan.pots[number][0].reach, plan.setting
+    # A merged municipality is the sum of its parts, which keep shocks of their own; so is its conditional mean.
+    inside, now = np.flatnonzero(setting.behind(reach)[year]), setting.stands(year)
     if len(inside) > MEMBERS:
         raise NotExactError(f"more than {MEMBERS} members share")
-    rules = plan.agreement.rules(plan.setting)
-    pattern = rules.pattern[year, inside]
+    rules = plan.agreement.rules(setting)
+    pattern = rules.pattern[year, now[inside]]
     parts = []
     for p in np.unique(pattern):
         for id_, function in rules.rules[p][number].items():
@@ -164,7 +166,8 @@ def exact_sharing(study: Study, plan: Plan, number: int, year: int) -> Sharing:
     private = _private(costs, parts, pattern)
     laws = [costs.need_shock if drawn else NoShock() for drawn in np.isnan(need)]
     own = [Own.of(law, float(spread)) for law, spread in zip(laws, private, strict=True)]
-    return sharing_of(rates, weights, values, group, own, [part.taken for part in parts])
+    found = sharing_of(rates, weights, values, group, own, [part.taken for part in parts])
+    return found.together(np.flatnonzero(reach[year])[:, np.newaxis] == now[inside])
 
 
 def _require(study: Study, plan: Plan, number: int) -> None:
@@ -172,8 +175,6 @@ def _require(study: Study, plan: Plan, number: int) -> None:
     take = plan.agreement.spec.clauses[number].case_take
     if take is None or not take.linear:
         raise NotExactError("what is handed in is no sum over cases")
-    if plan.setting.mergers:
-        raise NotExactError("members merge")
     if len(plan.agreement.cohorts(plan.setting)) > 1:
         raise NotExactError("members come or go")
     if study.open_cases is not None:

@@ -3,7 +3,8 @@
 A merger belongs to the study, since every agreement sees the same world. Children, shocks and luck stay those of the
 former municipalities; what they cost, and the sizes of keys and lines, are added up. So a rule by which two neighbours
 together bear what the merged one bears (merger-neutral: keys by size, excess of single cases) changes nothing in
-total, and one that looks at each member apart (equal shares, a corridor, the least of several lines) does.
+total, and one that looks at each member apart (equal shares, a corridor, the least of several lines) does. What a
+clause carries over from earlier years (balances, windows, shares of the year before) is added up as well.
 """
 
 from __future__ import annotations
@@ -124,6 +125,15 @@ def carried(values: FloatArray, mergers: Sequence[Merger], year: int) -> FloatAr
     return total
 
 
+def stands(mergers: Sequence[Merger], members: int, year: int) -> npt.NDArray[np.intp]:
+    """Return the position of who stands for each member in a year, (member,): itself, unless it has gone up."""
+    found = np.arange(members)
+    for merger in mergers:
+        if merger.place <= year:
+            found[np.isin(found, merger.gone)] = merger.into
+    return found
+
+
 def behind(reach: BoolArray, mergers: Sequence[Merger]) -> BoolArray:
     """Return those that share, (year, member), and with them those that have gone up in one of them by then."""
     whom = np.array(reach, dtype=np.bool_) if mergers else reach
@@ -193,7 +203,7 @@ NEUTRAL_KEYS = (
 """Keys in proportion to a size: the share of a merged municipality is the sum of the shares."""
 
 
-NEUTRAL_RULES = ("mean_proportional", "linear", "conditional_mean")
+NEUTRAL_RULES = ("mean_proportional", "linear", "tolerance", "conditional_mean")
 """Rules of the literature by which a sum bears the sum of what its parts bear."""
 
 
@@ -205,7 +215,7 @@ def neutral(clause: Clause) -> bool:
 def _neutral_take(clause: Clause) -> bool:
     take: Any = clause.take
     if clause.case_take is None:
-        return take.kind == "none" or (take.kind == "deficit" and take.surplus)
+        return bool(take.kind == "none" or (take.kind == "deficit" and take.surplus))
     lines = [band.retention for band in take.layers] if take.kind == "excess" else []
     return take.linear and all(getattr(line, "kind", "amount") in ("amount", "drift", "mean") for line in lines)
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from solidair.models.care import CareCodes
 from solidair.models.departures import Departure, departed
 from solidair.models.regions import Region
-from solidair.pool.mergers import Merger, behind, carried, merge, there
+from solidair.pool.mergers import Merger, behind, carried, merge, stands, there
 
 if TYPE_CHECKING:
     from solidair.models.costs import CostModel
@@ -134,6 +134,10 @@ class Setting:
     def carried(self, values: FloatArray, year: int) -> FloatArray:
         """Return what members carry into a year, (..., member), with that of those who are one by then added up."""
         return carried(values, self.mergers, year)
+
+    def stands(self, year: int) -> npt.NDArray[np.intp]:
+        """Return the position of who stands for each member in a year, (member,)."""
+        return stands(self.mergers, self.members, year)
 
     def behind(self, reach: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Return those that share, (year, member), and those that have gone up in one of them by then."""

@@ -156,6 +156,20 @@ class Sharing:
         total = float(anchor.sum())
         return anchor / total if total > 0.0 else self.means / self.means.sum()
 
+    def together(self, groups: NDArray[np.bool_]) -> Sharing:
+        """Return what groups of members bear: conditional means of a sum are the sum of those of its parts.
+
+        Parameters
+        ----------
+        groups
+            Who is in which group, shape (group, member); each member in one.
+        """
+        if len(groups) == len(self.means):
+            return self
+        belongs = groups.astype(np.float64)
+        tail = None if self.tail is None else as_floats(belongs @ self.tail)
+        return Sharing(self.parts._replace(mix=belongs @ self.parts.mix), as_floats(belongs @ self.means), tail)
+
     def decreasing(self) -> list[Stretch]:
         """Return where a member bears less of a larger total: a perverse incentive, the rule is then not comonotonic.
 

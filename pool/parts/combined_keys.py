@@ -163,7 +163,7 @@ class LimitedKey(KeyBase):
                 if before is not None:
                     # Who is one now is measured against what its parts had together.
                     before = books.setting.carried(before, year)
-                    inside = books.setting.carried(inside, year) > 0
+                    inside = books.setting.carried(np.asarray(inside, dtype=np.float64), year) > 0
                     target = self._limited(target, before, reach[year] & inside, reach[year])
                 inside, before = reach[year], target
             shares.append(target)

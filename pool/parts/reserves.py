@@ -281,7 +281,7 @@ class OwnReservePot(PotBase):
         return Flow(drawn, 0.0, kept, earned, fund, {"balance": end, "ratio": ratio})
 
     def faults(self, setting: Setting, reach: BoolArray | None = None) -> list[Fault]:  # noqa: D102
-        inside = np.ones(setting.members) if reach is None else setting.behind(reach).any(axis=0)
+        inside = np.ones(setting.members) if reach is None else np.asarray(setting.behind(reach).any(axis=0))
         members = zip(setting.region.members, inside, strict=True)
         missing = [member.name for member, shares in members if shares and member.buffer_eur is None]
         if self.opening != "buffer" or not missing:
