@@ -9,6 +9,7 @@ from solidair.pool.books import Laws
 from solidair.pool.exact_portfolio import exact_sharing
 from solidair.pool.mergers import Merger, merge, neutral
 from solidair.pool.pilot import _sample
+from solidair.pool.replay import replay
 from solidair.pool.run import simulate
 from solidair.pool.settlement import settle
 from solidair.pool.small_models import merged
@@ -170,6 +171,7 @@ AS_ONE = [
     article(take={"kind": "corridor", "reference": "expected", "window": 2, **BANDS}),
     article(take={"kind": "corridor", "reference": "mean", "unit": "head", "window": 2, "rolling": True, **BANDS}),
     article(take={"kind": "corridor", "trigger": {"window": 3, "share": 0.02}, "above": [{"beyond": 0.0}]}),
+    article(take={"kind": "deficit", "surplus": True}, pot={"kind": "reserve", "opening": 50 * K}),
     article(take=EXCESS, key=KEYS),
     article(take=EXCESS, key=KEYS | {"measure": "points", "start": YOUTH, "most": 1.0}),
     article(take=EXCESS, pot={"kind": "fund", "size": 2.0, "per": "youth", "every": 2}),
@@ -330,5 +332,9 @@ def test_every_agreement_that_comes_with_solidair_follows_a_merger():
     mergers = (Merger(study.region.index("GM0629"), (study.region.index("GM1842"),), 1),)
     setting_ = replace(study.setting, mergers=mergers)
     assert [agreement.faults(setting_) for agreement in study.agreements] == [[]] * len(study.agreements)
-    done = simulate(replace(study, mergers=mergers, settings=study.settings.model_copy(update={"sims": 60})))
-    assert set(done.contributions) == {a.name for a in study.agreements}
+    merging = replace(study, mergers=mergers, settings=study.settings.model_copy(update={"sims": 60}))
+    done = simulate(merging)
+    for name in ("egalisatiereserve", "fonds-tekortgemeenten-2018", "vangnet"):
+        borne = done.contributions[name]
+        assert not borne[:, 1:, mergers[0].gone[0]].any() and borne[:, 1:, mergers[0].into].any()
+    assert replay(merging, 5).reconciled
