@@ -294,6 +294,22 @@ def test_the_lattice_is_that_of_exact_fractions(cap, opening):
     assert found.reserve == pytest.approx(float(balance), abs=1e-12)
 
 
+@pytest.mark.parametrize("cap", [None, 0, 2, 9])
+def test_the_lattice_takes_windfalls(cap):
+    """A loss below 0, given by its units, goes in before the cap; amounts may be whole numbers of any type."""
+    pmf = {-3: Fraction(3, 10), 0: Fraction(1, 10), 1: Fraction(2, 10), 5: Fraction(4, 10)}
+    chances, deficit, balance = naive_depletion(pmf, 4, 1, 6, cap)
+    found = depletion({units: float(share) for units, share in pmf.items()}, 4.0, np.int64(1), 6, cap)
+    assert found.probability == pytest.approx([float(chance) for chance in chances], abs=1e-13)
+    assert found.deficit == pytest.approx(float(deficit), abs=1e-13)
+    assert found.reserve == pytest.approx(float(balance), abs=1e-12)
+
+
+def test_the_lattice_takes_losses_by_their_units():
+    by_units = depletion({units: float(share) for units, share in LOSS.items()}, OPENING, CONTRIBUTION, YEARS, CAP)
+    assert by_units.probability.tolist() == depletion(lattice(), OPENING, CONTRIBUTION, YEARS, CAP).probability.tolist()
+
+
 @pytest.mark.parametrize("cap", [np.inf, CAP])
 def test_simulated_paths_are_depleted_as_often_as_the_lattice_says(cap):
     sims, rng = 200_000, np.random.default_rng(2027)
@@ -316,6 +332,11 @@ def test_simulated_paths_are_depleted_as_often_as_the_lattice_says(cap):
         ({"opening": -1}, "at least 0"),
         ({"cap": -1}, "at least 0"),
         ({"years": 0}, "at least 1"),
+        ({"contribution": 2.5}, "2.5 is not a whole number"),
+        ({"cap": np.inf}, "whole number"),
+        ({"loss": {0.5: 1.0}}, "0.5 is not a whole number"),
+        ({"loss": {}}, "sum 1"),
+        ({"loss": [np.nan, 1.0]}, "at least 0"),
     ],
 )
 def test_the_lattice_refuses_what_is_no_reserve(bad, match):
