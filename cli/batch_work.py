@@ -147,23 +147,29 @@ def planned(job: Job, *, force: bool) -> Plan:
     """Load and check a study, and return what is to be done with it."""
     try:
         study, _, decides = job.load()
-        title = tuple(study.title.model_dump().items())
-        check_target(job.target)
+        what, why = _due(job, decides, force=force)
+        if what != "unchanged":
+            check_target(job.target)
     except InputError as error:
         return Plan(job, "refused", problems=error.problems)
+    title = tuple(study.title.model_dump().items())
     agreements = tuple((one.name, one.spec.title[job.language]) for one in study.agreements)
-    known: dict[str, Any] = {"title": title, "region": study.region.title, "agreements": agreements}
+    return Plan(job, what, why, title=title, region=study.region.title, agreements=agreements)
+
+
+def _due(job: Job, decides: digests.Decisive, *, force: bool) -> tuple[Why, tuple[str, ...]]:
+    """Return what is to be done with a study that can be run, and what has changed."""
     manifest = digests.read_manifest(job.target)
     noted = digests.made_by_batch(manifest)
     if force:
-        return Plan(job, "asked", **known)
+        return "asked", ()
     if not noted:
-        return Plan(job, "new", **known)
+        return "new", ()
     if changed := digests.changes(noted["decides"], decides):
-        return Plan(job, "changed", tuple(changed), **known)
+        return "changed", tuple(changed)
     if harmed := digests.damaged(job.target, manifest):
-        return Plan(job, "damaged", tuple(harmed), **known)
-    return Plan(job, "unchanged", **known)
+        return "damaged", tuple(harmed)
+    return "unchanged", ()
 
 
 def carried_out(job: Job) -> Outcome:

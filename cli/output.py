@@ -112,6 +112,10 @@ def check_target(target: Path) -> None:
     if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file():
         rule = "this folder holds files that solidair did not write, and they would be lost"
         raise InputError([Problem(str(target), "-o", "", rule, "Choose a new or empty folder.")])
+    if target.is_dir() and (strangers := foreign_files(target)):
+        rule = "this folder also holds files that solidair did not write, and they would be lost"
+        hint = "Move them to another folder, or choose another one with -o."
+        raise InputError([Problem(str(target), "-o", ", ".join(strangers), rule, hint)])
     if target.exists() and not target.is_dir():
         rule = "this is a file, but the output is a folder"
         raise InputError([Problem(str(target), "-o", "", rule, "Choose a new or empty folder.")])
@@ -119,6 +123,37 @@ def check_target(target: Path) -> None:
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         rule = f"nothing can be written in {parent}"
         raise InputError([Problem(str(target), "-o", "", rule, "Choose a folder that you may write to.")])
+
+
+def foreign_files(folder: Path) -> list[str]:
+    """Return the files in the folder of an earlier run that its manifest does not name: somebody else put them there.
+
+    Files that an operating system or an open spreadsheet leaves behind do not count. Of a sub-folder of which the
+    manifest names no file, such as the statements of single members, nothing is known.
+    """
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    noted = content.get("files_sha256") if isinstance(content, dict) else None
+    if not isinstance(noted, dict):
+        return []
+    known = {MANIFEST, *noted, *(content.get("tables_sha256") or {})}
+    inside = {Path(name).parent for name in known}
+    found = [path.relative_to(folder) for part in inside for path in (folder / part).glob("*") if path.is_file()]
+    left = (".", "~$")
+    return sorted(
+        path.as_posix()
+        for path in found
+        if path.as_posix() not in known
+        and not path.name.startswith(left)
+        and path.name.casefold() not in ("thumbs.db", "desktop.ini")
+    )
+
+
+def digests_of_files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of the files in a folder, those in its sub-folders apart."""
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
 @contextmanager

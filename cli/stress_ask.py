@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from solidair.pool.stress.reverse import Question
     from solidair.pool.study import Study
 
+_LEFT_OUT = click.core.ParameterSource.DEFAULT
+
 C = TypeVar("C", bound=Callable[..., Any])
 
 _OPTIONS = (
@@ -124,6 +126,39 @@ class Run:
 def questions(command: C) -> C:
     """Add the options of both questions."""
     return reduce(lambda function, option: option(function), reversed(_OPTIONS), command)
+
+
+_BELONGS = {
+    "--tornado": ("measure", "by"),
+    "--reverse": ("over", "likely", "between"),
+    "--tornado or --reverse": ("agreements", "all_years"),
+}
+"""Options that mean nothing without a question, by that question."""
+
+
+def refuse_without_question(context: click.Context, asked: Asked) -> None:
+    """Refuse options that would have no effect, since who gives one expects that it does something.
+
+    Raises
+    ------
+    click.UsageError
+        With all of them.
+    """
+    there = {
+        "--tornado": asked.tornado,
+        "--reverse": asked.reverse is not None,
+        "--tornado or --reverse": asked.anything,
+    }
+    typed = {name for name in asked.__dataclass_fields__ if context.get_parameter_source(name) is not _LEFT_OUT}
+    options = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    said = [
+        f"{options[name]} belongs to {question}."
+        for question, names in _BELONGS.items()
+        for name in names
+        if name in typed and not there[question]
+    ]
+    if said:
+        raise click.UsageError(" ".join(said))
 
 
 def answer(study: str, asked: Asked, run: Run) -> None:

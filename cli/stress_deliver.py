@@ -26,6 +26,7 @@ def deliver_stress(target: Path, found: Found, language: str, started: float) ->
                 }
                 for world in found.worlds
             ],
+            "files_sha256": out.digests_of_files(work),
             "left_out": {
                 one.scenario.name: [str(problem) for problem in one.problems] or ["changes nothing"]
                 for one in found.left_out

@@ -48,6 +48,7 @@ def reversed_stress(
             "agreements": list(dict.fromkeys(table["agreement"])),
             "sims": sims,
             "seed": seed,
+            "files_sha256": out.digests_of_files(work),
             **run.facts(study, asked, digests, started),
         }
         out.write_json(work / out.MANIFEST, content)

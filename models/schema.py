@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -29,6 +31,16 @@ class RuleError(ValueError):
         super().__init__(rule)
         self.hint = hint
         self.value = value
+
+
+_PERCENT = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*%\s*")
+
+
+def from_percent(value: Any) -> Any:
+    """Return a percentage that is written as a text, such as '90%', as a share; anything else as it is."""
+    found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    # Through the digits, since 99.9 / 100 is 0.9990000000000001, which asks for one path more.
+    return value if found is None else float(Fraction(found[1].replace(",", ".")) / 100)
 
 
 class Words(Config):

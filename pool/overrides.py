@@ -29,9 +29,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from solidair.models.problems import Problem, suggest
+from solidair.models.problems import Problem, nearest, suggest
 from solidair.models.regions import Region
-from solidair.models.schema import Quantity
+from solidair.models.schema import Quantity, from_percent
 from solidair.models.sources.regions import MOST_EUR, MOST_NEED, MOST_PEOPLE
 from solidair.pool.known_keys import UNITS, place_of
 
@@ -195,10 +195,12 @@ def override_member(region: Region, override: Override, per_youth: float, proble
     if column not in _MEMBER_VALUES:
         return refuse(column, "there is no such column of a region", suggest(column, _MEMBER_VALUES))
     highest, whole = _MEMBER_VALUES[column]
+    if column == "certainty":
+        value = from_percent(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return refuse(value, "this must be a number", "Write it with a point as decimal mark.")
     if column == "certainty" and not 0 < value < 1:
-        return refuse(value, "this must lie between 0 and 1, both ends apart", "Write 0.9 for 90 %.")
+        return refuse(value, "this must lie between 0 and 1, both ends excluded", "Write 0.9, or 90%.")
     may_be_zero = column.startswith(("buffer", "capacity"))
     if not 0 <= value <= highest or (value == 0 and not may_be_zero):
         rule = f"this must be {'at least' if may_be_zero else 'above'} 0 and at most {highest:,.0f}"
@@ -305,7 +307,9 @@ def _not_addable(
         # The table of care types is left out by users, so the tables beside it count too.
         at_top = depth == 1 and path[0] == "care_types"
         beside = [key for key in (*document, *_keys_of(root, (), document)) if key != path[0]] if at_top else []
-        return "unknown key", suggest(part, dict.fromkeys([*node, *known, *beside]))
+        of_care = root == "costs" and path[0] == "care_types" and depth == 2 and last
+        drivers = [driver for driver in _DRIVERS if of_care and nearest(part, _DRIVERS) == driver]
+        return "unknown key", suggest(part, dict.fromkeys([*node, *known, *beside, *drivers]))
     if added is not None and added.free and not (last and isinstance(override.value, dict)):
         rule = "the file does not have this table, and what belongs in it depends on its family"
         return rule, "Write the whole table in a file of your own."

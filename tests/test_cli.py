@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from solidair.cli.main import COMMANDS, cli
-from solidair.cli.output import json_text, replaced_folder
+from solidair.cli.output import check_target, foreign_files, json_text, replaced_folder
 from solidair.models.problems import InputError
 from solidair.pool.results import TABLES
 
@@ -98,10 +98,10 @@ def test_an_earlier_run_is_replaced_whole(tmp_path):
     for sims in ("200", "300"):
         done = solidair("run", "haaglanden", "--sims", sims, "-o", target, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-        (target / "left-over.txt").write_text("of the first run")
+        (target / "~$workbook.xlsx").write_text("open in a spreadsheet")
     done = solidair("run", "haaglanden", "--sims", "200", "-o", target, cwd=tmp_path)
     assert json.loads((target / "manifest.json").read_text("utf-8"))["sims"] == 200
-    assert not (target / "left-over.txt").exists()
+    assert not (target / "~$workbook.xlsx").exists()
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
@@ -113,6 +113,24 @@ def test_a_folder_of_the_user_is_never_replaced(tmp_path):
     assert done.returncode == 2
     assert "did not write" in done.stderr and "Traceback" not in done.stderr
     assert [p.name for p in target.iterdir()] == ["thesis.docx"]
+
+
+@pytest.mark.parametrize(("noted", "lost"), [("files_sha256", ["note.txt"]), ("other", [])])
+def test_a_note_of_the_user_among_the_files_of_a_run_is_not_lost(tmp_path, noted, lost):
+    """A manifest names what was written; of one that names nothing, nothing is known."""
+    (tmp_path / "tables").mkdir()
+    for name in ("note.txt", "report.html", "Thumbs.db", ".DS_Store", "tables/years.csv", "tables/mine.xlsx"):
+        (tmp_path / name).write_text("a")
+    content = {noted: {"report.html": ""}, "tables_sha256": {"tables/years.csv": ""}}
+    (tmp_path / "manifest.json").write_text(json.dumps(content))
+    assert foreign_files(tmp_path) == [*lost, *["tables/mine.xlsx"][: len(lost)]]
+    if not lost:
+        check_target(tmp_path)
+        return
+    with pytest.raises(InputError) as caught:
+        check_target(tmp_path)
+    (problem,) = caught.value.problems
+    assert problem.value == "note.txt, tables/mine.xlsx" and "would be lost" in problem.rule
 
 
 def test_the_folder_one_stands_in_is_not_replaced(tmp_path):

@@ -255,16 +255,20 @@ WRONG = [
     ("region.GM1842.buffer_eur=-1", "-1", "at least 0", "sign"),
     ("region.GM1842.capacity_incidental_eur=-1", "-1", "at least 0", "sign"),
     ("region.GM1842.capacity_structural_eur=-0.5", "-0.5", "at least 0", "sign"),
-    ("region.GM1842.certainty=90", "90", "between 0 and 1", "0.9 for 90 %"),
-    ("region.GM1842.certainty=0", "0", "between 0 and 1", "0.9 for 90 %"),
-    ("region.GM1842.certainty=1", "1", "between 0 and 1", "0.9 for 90 %"),
-    ("region.GM1842.certainty=90%", "90%", "a number", "decimal mark"),
-    ("finance.certainty=0", "0", "above 0 and below 1", "unit"),
-    ("finance.certainty=1", "1", "above 0 and below 1", "unit"),
-    ("finance.certainty=-0.9", "-0.9", "above 0 and below 1", "sign"),
+    ("region.GM1842.certainty=90", "90", "between 0 and 1", "0.9, or 90%"),
+    ("region.GM1842.certainty=0", "0", "between 0 and 1", "0.9, or 90%"),
+    ("region.GM1842.certainty=1", "1", "between 0 and 1", "0.9, or 90%"),
+    ("region.GM1842.certainty=high", "high", "a number", "decimal mark"),
+    ("finance.certainty=0", "0", "between 0 and 1", '0.9, or "90%"'),
+    ("finance.certainty=1", "1", "between 0 and 1", '0.9, or "90%"'),
+    ("finance.certainty=90", "90", "between 0 and 1", '0.9, or "90%"'),
+    ("finance.certainty=150%", "150%", "between 0 and 1", '0.9, or "90%"'),
+    ("finance.certainty=-0.9", "-0.9", "between 0 and 1", '0.9, or "90%"'),
+    ("finance.reserve.safety=95", "95", "between 0 and 1", '0.9, or "90%"'),
     ("costs.verblijv.clients_per_1000=6", "verblijv", "unknown key", "Did you mean 'verblijf'?"),
     ("costs.need_spred.sd=1", "need_spred", "unknown key", "Did you mean 'need_spread'?"),
     ("costs.verblijf.clients_per_100=6", "clients_per_100", "unknown key", "Did you mean 'clients_per_1000'?"),
+    ("costs.verblijf.tarif=300", "tarif", "unknown key", "Did you mean 'tariff'?"),
     ("costs.verblijf.clients_per_1000=six", '"six"', "a number", "without quotes"),
     ("costs.verblijf.clients_per_1000=-6", "-6", "between 0 and 1000", "sign"),
     ("costs.verblijf.clients_per_1000.value.x=6", "x", "a value, not a table", "Leave out"),
@@ -317,3 +321,15 @@ def test_override_of_an_agreement_that_the_study_no_longer_has():
 def test_all_wrong_overrides_come_at_once():
     texts = ("simms=5", "sims", "region.GM1843.youth=5", "costs.verblijv.stay=true", f"{EXCESS}.clauses.9.title=x")
     assert {problem.where for problem in refused(*texts)} == set(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("finance.certainty=90%", 0.9), ("finance.certainty=99,9 %", 0.999), ("finance.reserve.safety=97.5%", 0.975)],
+)
+def test_a_certainty_may_be_written_as_a_percentage(text, read):
+    """As councils write it, and to the last bit, as in a region file."""
+    finance = Study.load("haaglanden", [text, "finance.reserve.opening=30"]).finance
+    assert read == (finance.reserve.safety if "safety" in text else finance.certainty)
+    region = Study.load("haaglanden", ["region.GM0503.certainty=99,9%"]).region
+    assert region.members[list(region.codes).index("GM0503")].certainty == 0.999

@@ -523,7 +523,7 @@ def test_a_certainty_as_a_share_or_a_percentage(write, written, read):
 
 
 @pytest.mark.parametrize(
-    "written", ["0", "1", "1,0", "100", "100%", "101%", "-5", "-90%", "0,9%", "%", "zeker", "1e-1"]
+    "written", ["0", "1", "1,0", "100", "100%", "101%", "-5", "-90%", "0,9%", "%", "zeker", "1e-1", "1,5", "9"]
 )
 def test_a_certainty_that_is_none_is_refused(problems, written):
     (problem,) = problems(FINANCE + f"GM0503;Delft;2;1;;;{written}\n")

@@ -48,6 +48,20 @@ def test_two_questions_at_once_are_refused():
     assert result.exit_code == 2 and "two questions" in result.output
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--over", "5%", "--all-years"], ["--over belongs to --reverse", "--all-years belongs to --tornado or"]),
+        (["--tornado", "--likely", "20%"], ["--likely belongs to --reverse"]),
+        (["--reverse", "budget", "--by", "5%"], ["--by belongs to --tornado."]),
+        (["--agreement", "half-half"], ["--agreement belongs to --tornado or --reverse"]),
+    ],
+)
+def test_an_option_without_effect_is_refused(words, said):
+    result = call(*words)
+    assert result.exit_code == 2 and all(one in " ".join(result.output.split()) for one in said)
+
+
 def test_a_question_is_about_one_world():
     result = call("--tornado", "--scenario", "index-2023", "--scenario", "index-2024")
     assert result.exit_code == 2 and "one world" in result.output

@@ -51,6 +51,8 @@ def test_what_is_no_change_is_refused(text, rule):
         ("costs.heavy.spread=+5%", "not given by mean and cv", "Set the parameters of its law instead."),
         ("costs.index=+5%", "not in the cost model", "Give it a value: to."),
         ("budget=-100%", "a budget cannot become nothing", "Write a smaller cut."),
+        ("costs.heavy.price=-100%", "a price cannot become nothing", "Write a smaller cut."),
+        ({"set": "costs.price", "by": "x0", "first": 2}, "a price cannot become nothing", "Write a smaller cut."),
         ({"set": "costs.price", "to": 3.0}, "changes by a share", "Write +15%."),
         ({"set": "costs.clients", "by": "+5%", "first": 2}, "only prices, entries and budgets", "Leave out first"),
         ({"set": "costs.price", "by": "+5%", "first": 4}, "the study ends with budget year 3", "Run more years."),

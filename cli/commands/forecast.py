@@ -89,6 +89,7 @@ def command(
                 "month": month,
                 "costs_to_date": {"file": str(costs), "sha256": digest, "members": int(found.seen.sum())},
                 "leaning": found.update.leaning,
+                "files_sha256": out.digests_of_files(work),
             }
             out.write_json(work / out.MANIFEST, content)
     if as_json:

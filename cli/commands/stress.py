@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from solidair.cli import options
-from solidair.cli.stress_ask import Asked, Run, answer, questions
+from solidair.cli.stress_ask import Asked, Run, answer, questions, refuse_without_question
 
 
 @click.command("stress")
@@ -64,6 +64,7 @@ def command(
     out/STUDY-tornado or out/STUDY-reverse.
     """
     question = Asked(**asked)
+    refuse_without_question(click.get_current_context(), question)
     if question.anything:
         run = Run(output, sims, seed, threads, member, lang, as_json, scenarios, overrides)
         answer(study, question, run)

@@ -247,8 +247,8 @@ def _certainty(text: str, decimal: str) -> float | None:
     if value is None and not percent:
         return None
     if value is None or not 0 < value < 100:
-        raise CellError("must lie between 0% and 100%, both ends apart", "Write 90%, for example.")
-    if value <= 1 if percent else value == 1:
+        raise CellError("must lie between 0% and 100%, both ends excluded", "Write 90%, for example.")
+    if value <= 1 if percent else 1 <= value < 10:
         raise CellError("must be a certainty that can be read in one way only", "Write 90% or 90 for ninety percent.")
     # Through the digits, since 99.9 / 100 is 0.9990000000000001, which asks for one path more.
     return float(Fraction(str(value)) / 100) if percent or value > 1 else value

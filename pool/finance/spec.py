@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field, ValidationInfo, field_validator
 
-from solidair.models.schema import Config, RuleError
+from solidair.models.schema import Config, RuleError, from_percent
 
 
 class ReserveSpec(Config):
@@ -47,6 +49,11 @@ class ReserveSpec(Config):
             raise RuleError(rule, "Raise cap or lower floor.", f"{cap:g}")
         return cap
 
+    @field_validator("safety", mode="before")
+    @classmethod
+    def _as_a_share(cls, safety: Any) -> Any:
+        return _within(safety)
+
 
 class FinanceSpec(Config):
     """What a council asks of its finances.
@@ -61,3 +68,23 @@ class FinanceSpec(Config):
 
     certainty: float = Field(default=0.9, gt=0, lt=1)
     reserve: ReserveSpec | None = None
+
+    @field_validator("certainty", mode="before")
+    @classmethod
+    def _as_a_share(cls, certainty: Any) -> Any:
+        return _within(certainty)
+
+
+def _within(level: Any) -> Any:
+    """Return a certainty as a share, whether it is written 0.9 or "90%".
+
+    Raises
+    ------
+    RuleError
+        If it is a number that is no certainty.
+    """
+    share = from_percent(level)
+    if isinstance(share, int | float) and not isinstance(share, bool) and not 0 < share < 1:
+        rule = "this must lie between 0 and 1, both ends excluded"
+        raise RuleError(rule, 'Write 0.9, or "90%".', f"{level}")
+    return share

@@ -157,6 +157,8 @@ class _World:
                 raise MisfitError("this changes by a share of what was planned, not to a value", "Write +15%.")
             if what.driver == BUDGET and amount.factor == 0.0:
                 raise MisfitError("a budget cannot become nothing", "Write a smaller cut.")
+            if what.driver == PRICE and amount.factor == 0.0:
+                raise MisfitError("a price cannot become nothing", "Write a smaller cut.")
             care = None if what.care is None else (what.care,)
             last = None if change.last is None else change.last - 1
             made = Departure(_DEPARTURES[what.driver], amount.factor, change.first - 1, last, change.yearly, care)
