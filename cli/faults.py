@@ -8,10 +8,12 @@ from dataclasses import asdict
 
 import click
 
+from solidair.cli.wrapped import say
 from solidair.models.problems import InputError, Problem
 
 FIRST = 3
 """Faults of one kind that are shown in full."""
+_INDENT = "   "
 NAMED = 8
 """Rows of the others that are named."""
 
@@ -33,13 +35,14 @@ def list_problems(problems: Sequence[Problem]) -> None:
         shown = FIRST if len(group) > FIRST + 1 else len(group)
         for place, problem in enumerate(group[:shown]):
             click.echo(f"\n{number + place}. {problem.file}: {problem.where}", err=True)
-            click.echo(f"   {problem.rule[:1].upper()}{problem.rule[1:]}.", err=True)
+            say(f"{problem.rule[:1].upper()}{problem.rule[1:]}.", _INDENT)
             if problem.value:
-                click.echo(f"   Found: {problem.value}", err=True)
+                say(f"Found: {problem.value}", _INDENT)
             if problem.hint:
-                click.echo(f"   {problem.hint}", err=True)
+                say(problem.hint, _INDENT)
         if len(group) > shown:
-            click.echo(f"\n   {_rest(group[shown:])}", err=True)
+            click.echo(err=True)
+            say(_rest(group[shown:]), _INDENT)
         number += len(group)
 
 
@@ -83,5 +86,7 @@ def _rest(problems: Sequence[Problem]) -> str:
     """Return the sentence about problems that are not shown in full."""
     rows = [_parts(problem)[0] for problem in problems]
     names = rows if rows[0] else [problem.where for problem in problems]
+    if len(set(names)) == 1:  # one place with many faults: what was found tells them apart
+        names = [problem.value or problem.where for problem in problems]
     more = ", ..." if len(names) > NAMED else ""
     return f"And {len(names):,} more {'rows' if rows[0] else 'places'}: {', '.join(names[:NAMED])}{more}"

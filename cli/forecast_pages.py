@@ -140,8 +140,9 @@ class View:
         words |= {name.removeprefix("_") or "mean": now[key] for key, name in _LEAD.items()}
         money = {name: euro_short(float(value[0]), self.language) for name, value in words.items()}
         chance = points(float(now["overrun_probability"][0]), self.language)
-        lines = [self.said("lead", chance=chance, budget=euro_short(float(budget[0]), self.language), **money)]
         known, members = int(self.found.seen.sum()), len(self.found.seen)
+        lead = "lead_accounts_part" if self.accounts and known < members else "lead"
+        lines = [self.said(lead, chance=chance, budget=euro_short(float(budget[0]), self.language), **money)]
         if known < members:
             lines.append(self.said("lead_known", count=known, members=members))
         return lines

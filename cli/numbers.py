@@ -20,7 +20,10 @@ def signed(value: float, language: str, decimals: int = 0) -> str:
 
 def points(share: float, language: str, decimals: int = 0) -> str:
     """Return a share as a percentage, or a dash where there is none."""
-    return "–" if math.isnan(share) else f"{number(100 * share, language, decimals)}%"
+    if math.isnan(share):
+        return "–"
+    shown = number(100 * share, language, decimals)
+    return f"{shown.replace('-', '−', 1)}%"
 
 
 def euro_short(value: float, language: str) -> str:

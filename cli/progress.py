@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from solidair.cli.wrapped import say
+
 if TYPE_CHECKING:
     from solidair.pool.checkpoint import Checkpoint
     from solidair.pool.preflight import Preflight
@@ -46,7 +48,7 @@ def show_needs(plan: Preflight, most: int | None, language: str, *, keep: bool) 
     cases = number(shown, language, 0 if shown >= 100 else 1)
     words = {"sims": number(plan.sims, language), "years": plan.years, "cases": cases}
     most_ = "" if most is None else number(most, language)
-    click.echo(text[key].format(most=most_, **words), err=True)
+    say(text[key].format(most=most_, **words))
     files = plan.disk + (plan.checkpoint if keep else 0)
     disk = f", {text['needs_disk'].format(disk=bytes_in_words(files, language))}" if files else ""
     line = text["needs_of"].format(
@@ -56,7 +58,7 @@ def show_needs(plan: Preflight, most: int | None, language: str, *, keep: bool) 
         simulating=time_in_words(plan.seconds, language),
         workers=plan.workers,
     )
-    click.echo(line, err=True)
+    say(line)
 
 
 def show_reused(kept: Checkpoint, language: str) -> None:

@@ -40,6 +40,8 @@ def show_stress(found: Found, target: Path, language: str) -> None:
     for world in found.worlds:
         if not figures.of(world.name, names[0], code, "mean").there:
             console.print(text["absorbed"].format(name=who, world=world.name))
+    if found.loaded.changes:
+        console.print(Text(f"--set: {', '.join(found.loaded.changes)}"))
     if any(world.assumed for world in found.worlds):
         console.print(text["assumed"])
     for left in found.left_out:

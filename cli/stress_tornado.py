@@ -17,6 +17,7 @@ from solidair.cli.progress import progress_bar, time_in_words
 from solidair.cli.report.cells import exact, rounded
 from solidair.cli.stress_ask import Asked, Run
 from solidair.cli.texts.stress_ask import TEXTS
+from solidair.cli.wrapped import say
 from solidair.pool.stress.compare import REGION
 from solidair.pool.stress.tornado import SIMS, Sensitivity, Tornado
 from solidair.pool.study import Study
@@ -42,7 +43,7 @@ def tornado(
         "time": time_in_words(ready.seconds(threads), run.language),
         "threads": threads,
     }
-    click.echo(text["ahead" if ready.engine is not None else "ahead_exact"].format(**words), err=True)
+    say(text["ahead" if ready.engine is not None else "ahead_exact"].format(**words))
     with progress_bar(text["label"], ready.worlds) as advance:
         found = ready.run(threads, advance)
     told = Told(study, found, run.language, run.world)

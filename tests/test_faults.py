@@ -60,6 +60,23 @@ def test_keys_of_a_file_are_places_and_a_whole_row_has_no_column(capsys):
     assert said(rows, capsys).rstrip().endswith("And 8 more rows: 5, 6, 7, 8, 9, 10, 11, 12")
 
 
+def test_many_faults_of_one_place_are_told_apart_by_what_was_found(capsys):
+    found = [Problem("merge.toml", "changes.1", f"clauses.{n}", "cannot follow", "Leave it out.") for n in range(6)]
+    assert said(found, capsys).rstrip().endswith("And 3 more places: clauses.3, clauses.4, clauses.5")
+
+
+def test_long_lines_break_between_words_in_a_terminal_only(capsys, monkeypatch):
+    known = Problem("--scenario", "x", "", "there is none", f"Known: {', '.join(f'scenario-{n}' for n in range(20))}.")
+    piped = said([known], capsys)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = said([known], capsys)
+    assert max(map(len, piped.splitlines())) > 200 and max(map(len, shown.splitlines())) <= 80
+    assert click.unstyle(shown).split() == piped.split() and all(
+        row.startswith("   ") for row in shown.splitlines()[3:]
+    )
+
+
 def test_a_machine_gets_all_of_them():
     problems = [fault(row) for row in range(2, 402)]
     found = json.loads(problems_json(InputError(problems)))["problems"]

@@ -59,7 +59,8 @@ def test_the_page_needs_no_network_and_no_script_and_says_who_is_hit(done):
 def test_the_screen_keeps_to_80_columns(done):
     lines = done[1].splitlines()
     assert max(map(len, lines)) <= 80
-    rows = [line for line in lines if line.strip().startswith(("kleinste", "index-2023", "--set"))]
+    assert "--set: costs.verblijf.tariff=+15%" in lines
+    rows = [line for line in lines if line.startswith((" kleinste", " index-2023", " --set"))]
     assert len(rows) == 3 and "…" not in rows[0] + rows[2]
     # The means of the region are exact: 1.6 % of prices; nothing if members merge; 15 % of residential groups.
     assert rows[0].split()[1] == "0"

@@ -103,6 +103,17 @@ def test_scenarios_that_contradict_each_other_are_refused(one, other, rule):
     assert any(rule in said and file == "b.toml" for file, _, said in problems)
 
 
+def test_two_settings_of_the_command_line_that_undo_each_other_are_refused():
+    ((file, where, rule),), (hint,) = told(free_scenario(["costs.home.price=+5%", "costs.home.tariff=-5%"]))
+    assert (file, where) == ("--set", "costs.home.tariff=-5%")
+    assert rule == "this moves costs.home.tariff the other way than --set (costs.home.price=+5%)"
+    assert hint == "Leave one of the two out."
+    ((_, _, rule),), _ = told(free_scenario(["costs.volume.local.sd=0.1", "costs.volume.local.sd=0.2"]))
+    assert rule == "this sets costs.volume.local.sd, which is changed already by --set (costs.volume.local.sd=0.1)"
+    # A file may say so: its author has put the two in that order.
+    stressed(stress_study(), [scenario("costs.home.price=+5%", "costs.home.price=-5%")])
+
+
 def test_worse_and_worse_is_no_contradiction_and_neither_are_other_years():
     study = stress_study()
     stressed(study, [scenario("costs.price=+5%", name="a"), scenario("costs.price=+5%", name="b")])

@@ -25,6 +25,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "{budget}; de kans dat het meer wordt is {chance}.",
         "lead_accounts": "De gemeenten samen gaven in {year} {mean} uit aan jeugdhulp. Begroot was {budget}, vooraf "
         "verwacht {prior}: in 8 van de 10 gevallen tussen {prior_low} en {prior_high}.",
+        "lead_accounts_part": "De gemeenten samen gaven in {year} naar schatting {mean} uit aan jeugdhulp. Begroot was "
+        "{budget}, vooraf verwacht {prior}: in 8 van de 10 gevallen tussen {prior_low} en {prior_high}.",
         "lead_known": "Van {count} van de {members} gemeenten is een bedrag bekend.",
         "members": "{count} gemeenten",
         "unknown": "niet bekend",
@@ -113,6 +115,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "budget is {budget}; the chance that it will be more is {chance}.",
         "lead_accounts": "Together the municipalities spent {mean} on youth care in {year}. The budget was {budget}; "
         "expected beforehand was {prior}: in 8 out of 10 cases between {prior_low} and {prior_high}.",
+        "lead_accounts_part": "Together the municipalities spent an estimated {mean} on youth care in {year}. The "
+        "budget was {budget}; expected beforehand was {prior}: in 8 out of 10 cases between {prior_low} and "
+        "{prior_high}.",
         "lead_known": "An amount is known of {count} of the {members} municipalities.",
         "members": "{count} municipalities",
         "unknown": "not known",

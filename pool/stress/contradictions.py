@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from solidair.models.problems import Problem
 from solidair.pool.stress.parameters import ALIASES
-from solidair.pool.stress.scenario import Doubt, Leaving, Merging, NumberChange, Scenario
+from solidair.pool.stress.scenario import FREE, Doubt, Leaving, Merging, NumberChange, Scenario
 
 
 def contradictions(scenarios: Sequence[Scenario]) -> Iterator[Problem]:
@@ -17,10 +17,14 @@ def contradictions(scenarios: Sequence[Scenario]) -> Iterator[Problem]:
     changes = [(one, number, change) for one in scenarios for number, change in enumerate(one.spec.changes, 1)]
     for place, (later, number, change) in enumerate(changes):
         for earlier, other_number, other in changes[:place]:
-            if earlier is later:
+            # In a file of one author the order is meant; on a command line a slip is far more likely.
+            if earlier is later and later.name != FREE:
                 continue
             rule = _clash(change, other)
-            if rule:
+            if rule and earlier is later:
+                both = f"{rule} '{earlier.name}' ({_typed(other)})".replace("scenario '--set'", "--set")
+                yield Problem(FREE, _typed(change), "", both, "Leave one of the two out.")
+            elif rule:
                 both = f"{rule} '{earlier.name}' (changes.{other_number})"
                 hint = "Leave one of the two scenarios out."
                 yield Problem(later.file, f"changes.{number}", _said(change), both, hint)
@@ -48,6 +52,11 @@ def _clash(change: object, other: object) -> str:
         if one_ & two_:
             return f"{sorted(one_ & two_)[0]} cannot both leave and merge; see scenario"
     return ""
+
+
+def _typed(change: object) -> str:
+    """Return a change as it is typed."""
+    return _said(change).replace(" ", "=", 1) if isinstance(change, NumberChange) else _said(change)
 
 
 def _name(change: NumberChange) -> str:
