@@ -50,7 +50,10 @@ def chosen_members(option: str | None, region: Region) -> tuple[str, ...]:
         return ()
     if option.strip().casefold() == "all":
         return tuple(codes)
-    by_name = {member.name.casefold(): member.code for member in region.members}
+    # 'Rijswijk' will do for 'Rijswijk (ZH.)', as long as it is one member only.
+    short = [member.name.partition(" (")[0].casefold() for member in region.members]
+    by_name = {name: code for name, code in zip(short, codes, strict=True) if short.count(name) == 1}
+    by_name |= {member.name.casefold(): member.code for member in region.members}
     asked = [part.strip() for part in option.split(",") if part.strip()]
     found = [by_name.get(part.casefold(), part.upper()) for part in asked]
     known = [*codes, *(member.name for member in region.members)]

@@ -18,6 +18,7 @@ from solidair.cli.sheet.picture import YearRange, money_fan
 from solidair.cli.texts.sheet import TEXTS
 from solidair.models.problems import InputError
 from solidair.pool.finance.paragraph import paragraphs
+from solidair.pool.study import Study
 from tests.finance_study import EVIL, finance_study, ran, read, row_of
 from tests.test_browser import BROWSER, browse
 from tests.test_cli import solidair
@@ -346,3 +347,12 @@ def test_a_run_writes_what_was_asked_for(tmp_path):
     shown = section((tmp_path / "out" / "factsheets" / "GM0503.html").read_text("utf-8"), "outlook")[-1]
     value, off = read(shown[3])
     assert shown[0] == "2028" and abs(value - row["p10"] / 1e6) <= off
+
+
+def test_a_name_does_without_what_stands_behind_it_in_brackets():
+    region = Study.load("haaglanden").region
+    assert chosen_members("rijswijk,Rijswijk (ZH.)", region) == ("GM0603",)
+    twice = replace(region, members=(*region.members, replace(region.members[6], code="GM9999", name="Rijswijk (NB)")))
+    with pytest.raises(InputError):
+        chosen_members("Rijswijk", twice)
+    assert chosen_members("Rijswijk (NB)", twice) == ("GM9999",)
