@@ -205,7 +205,7 @@ def answer(study: str, asked: Asked, run: Run) -> None:
         raise InputError(dict.fromkeys(problems))
     from solidair.cli.stress_reverse import reversed_stress
 
-    reversed_stress(world, question, asked, target, run, threads, started)
+    reversed_stress(world, question, asked, code, target, run, threads, started)
 
 
 def _world(study: str, scenarios: Sequence[str], overrides: Sequence[str]) -> Study:

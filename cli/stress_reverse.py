@@ -27,9 +27,10 @@ ABREAST = 4
 
 
 def reversed_stress(
-    study: Study, question: Question, asked: Asked, target: Path, run: Run, threads: int, started: float
-) -> None:
-    """Search, print what was found and write its folder."""
+    study: Study, question: Question, asked: Asked, code: str | None, target: Path, run: Run, threads: int,
+    started: float,
+) -> None:  # fmt: skip
+    """Search, print what was found and write its folder; `code` is the member to show, None for all."""
     text = TEXTS[run.language]
     sims, seed = run.sims or SIMS, study.settings.seed if run.seed is None else run.seed
     with progress_bar(text["r_label"], None) as advance:
@@ -57,6 +58,7 @@ def reversed_stress(
         return
     if run.world:
         click.echo(text["in_world"].format(world=run.world))
+    table = table if code is None else table[table["code"] == code]
     _show(study, question, table, sims, seed, target, run.language, horizon=asked.all_years)
 
 
@@ -90,7 +92,7 @@ def _show(
         grid.add_column(text["member"], no_wrap=True, max_width=20)
         for place, _ in enumerate(shown, start + 1):
             grid.add_column(f"({place})", justify="right", no_wrap=True)
-        for member in study.region.members:
+        for member in (one for one in study.region.members if (shown[0], one.code) in rows):
             grid.add_row(member.name, *(_cell(rows[name, member.code], language) for name in shown))
         console.print(grid)
     titles = {agreement.name: agreement.spec.title[language] for agreement in study.agreements}

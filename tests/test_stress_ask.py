@@ -62,6 +62,14 @@ def test_an_option_without_effect_is_refused(words, said):
     assert result.exit_code == 2 and all(one in " ".join(result.output.split()) for one in said)
 
 
+def test_the_screen_of_a_reverse_question_keeps_to_the_member_that_is_asked_for(tmp_path):
+    words = ("--reverse", "costs.price", "--sims", "100", "--agreement", "own-use", "--over", "20%")
+    result = call(*words, "--member", "delft", "-o", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.exception
+    assert "Delft" in result.output and "Zoetermeer" not in result.output
+    assert len(pd.read_csv(tmp_path / "out" / "tables" / "reverse.csv")) == 9
+
+
 def test_a_question_is_about_one_world():
     result = call("--tornado", "--scenario", "index-2023", "--scenario", "index-2024")
     assert result.exit_code == 2 and "one world" in result.output
