@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import TypeVar
 
 import click
 
 from solidair.cli.wrapped import say
 from solidair.models.problems import InputError, Problem
 
+R = TypeVar("R")
+
 FIRST = 3
 """Faults of one kind that are shown in full."""
 _INDENT = "   "
 NAMED = 8
 """Rows of the others that are named."""
+
+
+class Faults:
+    """Collects the faults of several steps, so that one step does not keep those of the next from being told."""
+
+    def __init__(self) -> None:
+        self._problems: list[Problem] = []
+
+    def tried(self, step: Callable[[], R]) -> R | None:
+        """Return what a step gives; None if it ends in faults, which are kept."""
+        try:
+            return step()
+        except InputError as error:
+            self._problems += error.problems
+            return None
+
+    def tell(self) -> None:
+        """Stop if there are any.
+
+        Raises
+        ------
+        InputError
+            With all of them.
+        """
+        if self._problems:
+            raise InputError(dict.fromkeys(self._problems))
 
 
 def show_problems(error: InputError) -> None:

@@ -77,6 +77,22 @@ def test_long_lines_break_between_words_in_a_terminal_only(capsys, monkeypatch):
     )
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "haaglanden", "--set", "finance.certainty=2"],
+        ["run", "haaglanden", "--members", "Delftt"],
+        ["stress", "haaglanden", "--scenario", "index-2032"],
+        ["forecast", "haaglanden", "--costs", "none.csv", "--month", "7"],
+    ],
+)
+def test_a_folder_that_cannot_be_replaced_is_told_with_what_else_is_wrong(tmp_path, words):
+    (tmp_path / "mine.txt").write_text("mine")
+    error = CliRunner().invoke(cli, [*words, "-o", str(tmp_path)]).exception
+    assert isinstance(error, InputError) and len(error.problems) == 2
+    assert error.problems[-1].where == "-o" and [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
 def test_a_machine_gets_all_of_them():
     problems = [fault(row) for row in range(2, 402)]
     found = json.loads(problems_json(InputError(problems)))["problems"]

@@ -51,9 +51,16 @@ def command(
     started = time.perf_counter()
     from solidair.cli import output as out
     from solidair.cli import progress
+    from solidair.cli.faults import Faults
     from solidair.cli.forecast_read import load
 
-    loaded, known, digest = load(study, costs, overrides, first_year)
+    faults = Faults()
+    read = faults.tried(lambda: load(study, costs, overrides, first_year))
+    if output is not None and read is None:
+        faults.tried(lambda: out.check_target(output))
+    faults.tell()
+    assert read is not None
+    loaded, known, digest = read
     year = loaded.settings.first_year
     target = output or Path("out") / f"{loaded.name}-{year}-{month:02d}"
     out.check_target(target)

@@ -78,13 +78,19 @@ def command(
     from solidair.cli import progress
     from solidair.cli.ahead import Ready
     from solidair.cli.deliver import Wanted, chosen_members, deliver
+    from solidair.cli.faults import Faults
     from solidair.pool.study import Study
 
     amount = _amount(sims, precision, metrics)
-    loaded = options.with_years(Study.load(study, overrides), years, first_year)
-    wanted = Wanted(chosen_members(members, loaded.region), workbook)
-    target = output or Path("out") / loaded.name
-    out.check_target(target)
+    faults = Faults()
+    found = faults.tried(lambda: options.with_years(Study.load(study, overrides), years, first_year))
+    chosen = None if found is None else faults.tried(lambda: chosen_members(members, found.region))
+    target = output or Path("out") / ("" if found is None else found.name)
+    if output is not None or found is not None:
+        faults.tried(lambda: out.check_target(target))
+    faults.tell()
+    assert found is not None
+    loaded, wanted = found, Wanted(chosen or (), workbook)
     from solidair.pool import preflight
     from solidair.pool.blocks import compile_study
     from solidair.pool.checkpoint import Checkpoint

@@ -71,12 +71,18 @@ def command(
         return
     started = time.perf_counter()
     from solidair.cli import output as out
+    from solidair.cli.faults import Faults
     from solidair.cli.stress_load import load
     from solidair.cli.stress_run import run_worlds
 
-    loaded = load(study, scenarios, overrides, member)
-    target = output or Path("out") / f"{loaded.study.name}-stress"
-    out.check_target(target)
+    faults = Faults()
+    loaded = faults.tried(lambda: load(study, scenarios, overrides, member))
+    name = "" if loaded is None else f"{loaded.study.name}-stress"
+    target = output or Path("out") / name
+    if output is not None or name:
+        faults.tried(lambda: out.check_target(target))
+    faults.tell()
+    assert loaded is not None
     found = run_worlds(loaded, sims, seed, threads, lang)
     from solidair.cli.stress_deliver import deliver_stress
 
