@@ -258,10 +258,10 @@ def test_a_missing_opening_does_not_hide_other_problems():
     [
         ("finance.reserve.opening=-1", "at least 0"),
         ("finance.reserve.contribution=1.5", "between 0 and 1"),
-        ("finance.reserve.safety=1", "below 1"),
+        ("finance.reserve.safety=1", "both ends excluded"),
         ("finance.reserve.interest=2", "at most 0.5"),
         ("finance.reserve.oppening=5", "unknown key"),
-        ("finance.certainty=0", "above 0"),
+        ("finance.certainty=0", "both ends excluded"),
     ],
 )
 def test_values_that_no_reserve_has(override, rule):
