@@ -61,10 +61,13 @@ def load(study: str, scenarios: Sequence[str], overrides: Sequence[str], member:
     try:
         plan = Study.load(study, [text for text in overrides if not is_change(text)])
     except InputError as error:
-        # A fault of the study does not keep the scenarios from being read.
+        # A fault of what is set on the study does not keep the worlds from being checked, on the study as written.
         problems += error.problems
-        asked_scenarios(scenarios, changes, problems)
-        raise InputError(dict.fromkeys(problems)) from None
+        written = _as_written(study)
+        if written is None:
+            asked_scenarios(scenarios, changes, problems)
+            raise InputError(dict.fromkeys(problems)) from None
+        plan = written
     worlds: list[World] = []
     left: list[LeftOut] = []
     code = None
@@ -82,6 +85,14 @@ def load(study: str, scenarios: Sequence[str], overrides: Sequence[str], member:
     if problems:
         raise InputError(dict.fromkeys(problems))
     return Loaded(plan, tuple(worlds), tuple(left), bool(scenarios or changes), code, tuple(scenarios), tuple(changes))
+
+
+def _as_written(study: str) -> Study | None:
+    """Return the study without anything set on it, or None if it has faults of its own."""
+    try:
+        return Study.load(study)
+    except InputError:
+        return None
 
 
 def _code(member: str, study: Study) -> str:

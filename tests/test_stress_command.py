@@ -107,11 +107,13 @@ def test_all_shipped_scenarios_by_default_and_the_rest_is_said(tmp_path):
 
 def test_faults_of_the_study_the_scenarios_and_the_member_come_together():
     outcome = run("stress", "haaglanden", "--scenario", "index-2203", "--set", "finance.certainty=1.5",
-                  "--set", "region.GM0518.capacity_incidental_eur=-1", "--set", "budget=-150%")  # fmt: skip
+                  "--set", "region.GM0518.capacity_incidental_eur=-1", "--set", "budget=-150%",
+                  "--set", "costs.verblif.tariff=+15%", "--member", "GM0001")  # fmt: skip
     assert isinstance(outcome.exception, InputError)
     said = {p.where for p in outcome.exception.problems}
     assert said == {
-        "finance.certainty=1.5", "region.GM0518.capacity_incidental_eur=-1", "budget=-150%", "scenario",
+        "finance.certainty=1.5", "region.GM0518.capacity_incidental_eur=-1", "budget=-150%", "scenario", "GM0001",
+        "costs.verblif.tariff=+15%",
     }  # fmt: skip
     outcome = run("stress", "haaglanden", "--scenario", "index-2203", "--member", "GM0001")
     assert {p.file for p in outcome.exception.problems} == {"index-2203", "--member"}

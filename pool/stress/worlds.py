@@ -113,12 +113,23 @@ def asked_scenarios(
             found.append((free_scenario(free),))
         except InputError as error:
             problems += error.problems
+            # What is wrong with one of them does not keep the others from being checked.
+            if rest := [text for text in free if _well_formed(text)]:
+                found.append((free_scenario(rest),))
     known = [frozenset(one.name for one in scenarios) for scenarios in found]
     for place, one in enumerate(known):
         if one in known[:place]:
             rule, hint = "this world is asked for twice", "Ask for each world once."
             problems.append(Problem("--scenario", PLUS.join(s.name for s in found[place]), "", rule, hint))
     return found
+
+
+def _well_formed(text: str) -> bool:
+    try:
+        free_scenario([text])
+    except InputError:
+        return False
+    return True
 
 
 def asked_worlds(
